@@ -1,0 +1,1 @@
+"""What was tried, what was measured, and what it did."""

@@ -1,0 +1,155 @@
+"""The nouns of a campaign and what must always be true of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+
+class Role(StrEnum):
+    """What a site is on the route. It belongs to campaign, site and audience, never to a country."""
+
+    ORIGIN = "origin"
+    TRANSIT = "transit"
+    DESTINATION = "destination"
+
+
+class Tier(StrEnum):
+    """How much weight the plan puts on an outcome."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    HARM = "harm"
+    EXPLORATORY = "exploratory"
+
+
+Text = Mapping[str, str]  # language -> text
+ScoreKind = Literal[
+    "item", "column", "at_least", "proportion_correct", "mean", "z_index", "icw_index", "ladder"
+]
+DontKnow = Literal["incorrect", "missing"]
+Unit = Literal["proportion", "points", "standard_deviations"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One round of interviews, in the order of the campaign file."""
+
+    id: str
+    title: Text
+    opens: date | None = None
+    closes: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a campaign ran: a country, a role and an audience."""
+
+    id: str
+    country: str  # ISO 3166-1 alpha-3
+    role: Role
+    audience: Text
+    title: Text  # defaults to the country's name
+    target: Mapping[str, int] = field(default_factory=dict)  # wave id -> interviews planned
+    design: str | None = None  # where the site's design differs from the plan's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How answers become one number a respondent."""
+
+    kind: ScoreKind
+    items: tuple[str, ...]
+    key: Mapping[str, str] = field(default_factory=dict)  # item -> right answer
+    reverse: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None  # lowest and highest answer of the items
+    at_least: int | None = None
+    dont_know: DontKnow = "incorrect"
+    minimum_answered: float = 0.7  # share of items answered below which there is no score
+    values: Mapping[str, float] = field(default_factory=dict)  # answer -> number, e.g. {yes: 1, no: 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A scored number, its construct and the direction the campaign hopes for."""
+
+    id: str
+    construct: str
+    title: Text
+    score: Score
+    better: Literal["higher", "lower"]
+    family: str
+    tier: Tier
+    unit: Unit
+    range: tuple[float, float] | None = None  # lowest and highest possible score, where bounded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The plan: what was decided before the data."""
+
+    design: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    standard_errors: str = "CR2"
+    covariates: tuple[str, ...] = ()  # numeric
+    categorical: tuple[str, ...] = ()  # covariates entered as indicator variables
+    fixed_effects: tuple[str, ...] = ()
+    subgroups: tuple[str, ...] = ()
+    margin: Mapping[str, float] = field(default_factory=dict)  # family -> smallest difference that matters
+    multiplicity: str = "holm"
+    pool_by: str = "role"
+    pool_method: str | None = None  # None: the policy (equal below five sites, REML from five up, alongside)
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Which question, or which column of the data, plays which part."""
+
+    submission: str | None = None
+    country: str | None = None
+    respondent: str | None = None
+    site: str | None = None
+    wave: str | None = None
+    arm: str | None = None
+    cluster: str | None = None
+    stratum: str | None = None
+    weight: str | None = None
+    interview_date: str | None = None
+    interviewer: str | None = None
+    consent: str | None = None
+    exposure: Mapping[str, str] = field(default_factory=dict)  # recalled, decoy, ... -> question
+    wave_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # wave id -> values in the data
+    arm_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # arm id -> values in the data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One campaign as its file states it. Build it with ``registry.load_campaign``."""
+
+    id: str
+    title: Text
+    instrument: str
+    waves: tuple[Wave, ...]
+    sites: tuple[Site, ...]
+    columns: Columns
+    outcomes: tuple[Outcome, ...]
+    analysis: Analysis
+    simulated: bool = False  # every screen and export of it says so
+    description: Text = field(default_factory=dict)
+    themes: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    messages: tuple[Mapping[str, object], ...] = ()
+    costs: tuple[Mapping[str, object], ...] = ()
+    missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> missing reason
+    sha256: str = ""  # of the campaign file, the plan's stamp
+
+    def site(self, site_id: str) -> Site:
+        """The site of that id; KeyError where there is none."""
+        return {site.id: site for site in self.sites}[site_id]
+
+    def outcome(self, outcome_id: str) -> Outcome:
+        """The outcome of that id; KeyError where there is none."""
+        return {outcome.id: outcome for outcome in self.outcomes}[outcome_id]

@@ -1,0 +1,1 @@
+"""What was asked, what came back, and whether it can be trusted."""

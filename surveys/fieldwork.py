@@ -1,0 +1,53 @@
+"""The legal sites, waves, arms and parts that an upload is judged against."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+
+Part = Literal[
+    "submission", "country", "respondent", "site", "wave", "arm", "cluster", "stratum",
+    "weight", "interview_date", "interviewer",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSite:
+    """A site as far as an upload is concerned."""
+
+    id: str
+    country: str  # ISO 3166-1 alpha-3, upper case
+    country_names: tuple[str, ...] = ()  # other spellings: alpha-2, English, Korean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWave:
+    """A wave of interviews and the days it is open (None: not limited)."""
+
+    id: str
+    opens: date | None = None
+    closes: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fieldwork:
+    """What an upload to one campaign may hold. Built by ``campaigns.registry``.
+
+    ``parts`` says which question or column of the data plays which part; ``wave_values`` and ``arm_values``
+    give, for each wave and arm id, the values of the data that mean it (compared
+    without regard to case, after numeric normalisation).
+    """
+
+    campaign: str
+    sites: tuple[FieldSite, ...]
+    waves: tuple[FieldWave, ...]
+    parts: Mapping[Part, str]
+    wave_values: Mapping[str, tuple[str, ...]]
+    arm_values: Mapping[str, tuple[str, ...]]
+    exposure: Mapping[str, str] = field(default_factory=dict)  # kind of exposure -> question
+    site: str | None = None  # the site the uploader named
+    wave: str | None = None  # the wave the uploader named
+    missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> missing reason
+    consent: str | None = None  # question whose "no" refuses the interview
+    extra_columns: tuple[str, ...] = ()  # named by the campaign, not asked by the instrument

@@ -1,0 +1,64 @@
+"""Every message a field team can see: a stable code, where, what is wrong, how to fix it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from surveys.languages import say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a file, a column or a row of it.
+
+    ``code`` names a pair of sentences in the catalogue of strings,
+    ``problems.<code>.what`` and ``problems.<code>.fix``.
+    """
+
+    code: str
+    row: int | None = None  # counts from 1 after the header, blank rows not counted
+    line: int | None = None  # the spreadsheet's own row number
+    column: str | None = None  # the header as it stands in the file
+    value: str | None = None  # the one cell to be mended, cut and cleaned
+    values: Mapping[str, object] = field(default_factory=dict)  # fills the sentences
+
+    def message(self, language: str = "en") -> str:
+        """What is wrong, in the reader's language."""
+        return say(f"problems.{self.code}.what", language, **self._filling())
+
+    def remedy(self, language: str = "en") -> str:
+        """What to do about it, in the reader's language."""
+        return say(f"problems.{self.code}.fix", language, **self._filling())
+
+    def as_dict(self, language: str = "en") -> dict[str, object]:
+        """The problem as the report's JSON object."""
+        return {
+            "row": self.row,
+            "line": self.line,
+            "column": self.column,
+            "code": self.code,
+            "value": self.value,
+            "message": self.message(language),
+            "remedy": self.remedy(language),
+        }
+
+    def _filling(self) -> dict[str, object]:
+        shown = {"row": self.row, "line": self.line, "column": self.column, "value": self.value}
+        return {**shown, **self.values}
+
+
+class FileRefused(Exception):
+    """The whole file cannot be read or judged; nothing of it is stored (exit code 3)."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class CannotProceed(Exception):
+    """The command, a plan or a campaign file is wrong (exit code 2): where, what, what to do."""
+
+    def __init__(self, where: str, what: str, remedy: str) -> None:
+        super().__init__(f"{where}: {what} {remedy}")
+        self.where = where
+        self.what = what
+        self.remedy = remedy
