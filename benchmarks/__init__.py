@@ -1,0 +1,1 @@
+"""The measurements: ratios within one run, never absolute times."""

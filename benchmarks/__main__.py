@@ -1,0 +1,18 @@
+"""``make bench``: every measurement as a ratio taken in one run, beside its budget."""
+
+from benchmarks import effects, ingest
+
+
+MEASUREMENTS = {"effects from a million responses": effects.measure, "ingest of 200,000 x 38": ingest.measure}
+
+
+def main() -> None:
+    """Print one line a ratio."""
+    for title, measure in MEASUREMENTS.items():
+        print(title, flush=True)
+        for name, value in measure().items():
+            print(f"  {name:<60} {value:10.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
