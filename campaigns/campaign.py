@@ -30,6 +30,7 @@ ScoreKind = Literal[
 ]
 DontKnow = Literal["incorrect", "missing"]
 Unit = Literal["proportion", "points", "standard_deviations"]
+Better = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,11 @@ class Score:
     dont_know: DontKnow = "incorrect"
     minimum_answered: float = 0.7  # share of items answered below which there is no score
     values: Mapping[str, float] = field(default_factory=dict)  # answer -> number, e.g. {yes: 1, no: 0}
+    counted: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # item -> answers that count, at_least
+    otherwise: float | None = None  # number of an answer that ``values`` does not name; None: no score
+    not_asked: float | None = None  # number of an item the form skipped; None: the item was not answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,7 @@ class Outcome:
     construct: str
     title: Text
     score: Score
-    better: Literal["higher", "lower"]
+    better: Better
     family: str
     tier: Tier
     unit: Unit
@@ -93,6 +99,9 @@ class Analysis:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     standard_errors: str = "CR2"
+    p_value: str = "t"  # t, normal, wild_cluster_bootstrap, randomisation
+    draws: int = 9999
+    seed: int = 1
     covariates: tuple[str, ...] = ()  # numeric
     categorical: tuple[str, ...] = ()  # covariates entered as indicator variables
     fixed_effects: tuple[str, ...] = ()

@@ -1,0 +1,553 @@
+"""Campaign files: reviewed YAML becomes a valid Campaign, or a complaint with file and key."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import cast, get_args
+
+from babel import Locale
+from babel.core import get_global
+
+from campaigns.campaign import (
+    Analysis,
+    Better,
+    Campaign,
+    Columns,
+    DontKnow,
+    Outcome,
+    Role,
+    Score,
+    ScoreKind,
+    Site,
+    Tier,
+    Unit,
+    Wave,
+)
+from campaigns.effects import Note
+from campaigns.schema import Section, as_number, as_text, did_you_mean, read_yaml, section_of, unique
+from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part
+
+
+DESIGNS = (
+    "pre_post",
+    "paired_pre_post",
+    "difference_in_differences",
+    "randomised",
+    "ancova",
+    "event_study",
+    "staggered",
+    "exposure",
+    "encouragement",
+)
+NEEDS_BEFORE_AND_AFTER = ("pre_post", "paired_pre_post", "difference_in_differences", "ancova")
+STANDARD_ERRORS = ("iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised")
+P_VALUES = ("t", "normal", "wild_cluster_bootstrap", "randomisation")
+MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
+POOL_METHODS = ("REML", "DL", "PM", "fixed", "equal")
+MISSING_REASONS = ("dont_know", "refused", "not_asked", "not_applicable", "blank", "lost")
+# From campaign to behaviour, then what a campaign may do harm to.
+CONSTRUCTS = (
+    "reach",
+    "unaided_recall",
+    "aided_recall",
+    "message_comprehension",
+    "subjective_information",
+    "factual_knowledge",
+    "risk_belief",
+    "attitude",
+    "norm",
+    "stigma",
+    "self_efficacy",
+    "intention",
+    "preparation",
+    "protective_practice",
+    "help_seeking",
+    "behaviour",
+    "generalised_fear",
+    "distrust",
+    "deterrence_of_regular_migration",
+    "false_suspicion",
+)
+DEFAULT_ARM_VALUES = {
+    "campaign": ("campaign", "treatment", "treated", "intervention", "1", "yes"),
+    "comparison": ("comparison", "control", "0", "no"),
+}
+
+_CAMPAIGN_KEYS = (
+    "campaign", "title", "description", "simulated", "themes", "partners", "instrument", "messages", "costs",
+    "waves", "sites", "columns", "missing_codes", "outcomes", "analysis",
+)  # fmt: skip
+_PARTS: tuple[str, ...] = get_args(Part)
+_SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
+_SCORE_OPTIONS = (
+    "of", "key", "reverse", "scale", "dont_know", "minimum_answered", "values", "equals", "not_asked",
+)  # fmt: skip
+
+
+def load_campaign(path: Path) -> Campaign:
+    """The campaign that a file states.
+
+    Raises
+    ------
+    CannotProceed
+        The file is unreadable, or something in it is unknown, absent or contradictory; says the file, the key
+        and what to write instead.
+    """
+    root = read_yaml(path)
+    root.allow_only(_CAMPAIGN_KEYS)
+    waves = tuple(_wave(section) for section in root.sections("waves"))
+    sites = tuple(_site(section, waves) for section in root.sections("sites"))
+    outcomes = tuple(_outcome(section) for section in root.sections("outcomes"))
+    for entries, key in ((waves, "waves"), (sites, "sites"), (outcomes, "outcomes")):
+        if not entries:
+            root.refuse(key, "at least one entry is needed.", "Begin each entry with a dash: - {id: ...}.")
+    unique(waves, lambda wave: wave.id, root, "waves")
+    unique(sites, lambda site: site.id, root, "sites")
+    unique(outcomes, lambda outcome: outcome.id, root, "outcomes")
+    campaign = Campaign(
+        id=root.name("campaign"),
+        title=root.languages("title"),
+        instrument=root.name("instrument"),
+        waves=waves,
+        sites=sites,
+        columns=_columns(root.section("columns"), waves),
+        outcomes=outcomes,
+        analysis=_analysis(root.section("analysis"), waves),
+        simulated=root.flag("simulated"),
+        description=root.languages("description", {}),
+        themes=root.texts("themes"),
+        partners=root.texts("partners"),
+        messages=root.plain("messages"),
+        costs=root.plain("costs"),
+        missing_codes=_missing_codes(root.section("missing_codes")),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+    _must_hold(campaign, root)
+    return campaign
+
+
+def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | None = None) -> Fieldwork:
+    """What an upload to the campaign may hold; ``site`` and ``wave`` are those the uploader named, if any."""
+    columns = campaign.columns
+    parts = {part: getattr(columns, part) for part in _PARTS if getattr(columns, part) is not None}
+    named = set(parts.values()) | set(columns.exposure.values())
+    if columns.consent is not None:
+        named.add(columns.consent)
+    extra = [*sorted(named), *_analysis_columns(campaign), *_scored_columns(campaign)]
+    return Fieldwork(
+        campaign=campaign.id,
+        sites=tuple(
+            FieldSite(id=s.id, country=s.country, country_names=country_spellings(s.country))
+            for s in campaign.sites
+        ),
+        waves=tuple(FieldWave(id=w.id, opens=w.opens, closes=w.closes) for w in campaign.waves),
+        parts=cast("Mapping[Part, str]", parts),
+        wave_values=columns.wave_values,
+        arm_values=columns.arm_values,
+        exposure=columns.exposure,
+        site=site,
+        wave=wave,
+        missing_codes=campaign.missing_codes,
+        consent=columns.consent,
+        extra_columns=tuple(dict.fromkeys(extra)),
+    )
+
+
+def parse_score(mapping: Mapping[str, object], where: str) -> Score:
+    """How answers become one number, from ``{at_least: 2, of: [...]}`` and its like.
+
+    Parameters
+    ----------
+    mapping
+        One key that names the kind of score, and its options.
+    where
+        File and key path, for the complaint where something is wrong.
+    """
+    section = section_of(mapping, where)
+    section.allow_only((*_SCORE_KINDS, *_SCORE_OPTIONS))
+    kinds = [kind for kind in _SCORE_KINDS if kind in section]
+    if len(kinds) != 1:
+        section.refuse(
+            None, "exactly one kind of score is needed.", f"Write one of: {', '.join(_SCORE_KINDS)}."
+        )
+    kind = cast("ScoreKind", kinds[0])
+    items, key, counted = _items(section, kind)
+    values = section.numbers("values") | dict.fromkeys(section.texts("equals"), 1.0)
+    score = Score(
+        kind=kind,
+        items=items,
+        key=key,
+        reverse=section.texts("reverse"),
+        scale=section.interval("scale"),
+        at_least=section.whole("at_least", low=1) if kind == "at_least" else None,
+        dont_know=cast(
+            "DontKnow", section.choice("dont_know", get_args(DontKnow), _dont_know_by_default(kind))
+        ),
+        minimum_answered=section.number("minimum_answered", 0.7, low=0, high=1),
+        values=values,
+        counted=counted,
+        otherwise=0.0 if "equals" in section else None,
+        not_asked=section.number("not_asked") if "not_asked" in section else None,
+    )
+    _score_must_hold(score, section)
+    return score
+
+
+def unit_of(score: Score) -> Unit:
+    """The unit of a score that states none: proportion, points or standard deviations."""
+    if score.kind in ("at_least", "proportion_correct"):
+        return "proportion"
+    if score.kind in ("z_index", "icw_index"):
+        return "standard_deviations"
+    values = {*score.values.values()}
+    return "proportion" if score.kind == "item" and values and values <= {0.0, 1.0} else "points"
+
+
+def notes_on(campaign: Campaign) -> tuple[Note, ...]:
+    """What is allowed but unwise in a campaign file: no harm outcome, no margin, a construct off the ladder."""
+    notes = []
+    if not any(outcome.tier is Tier.HARM for outcome in campaign.outcomes):
+        notes.append(Note(code="no_harm_outcome"))
+    families = {o.family for o in campaign.outcomes if o.tier is not Tier.EXPLORATORY}
+    without = sorted(families - set(campaign.analysis.margin))
+    if without:
+        notes.append(Note(code="no_margin", values={"families": ", ".join(without)}))
+    for outcome in campaign.outcomes:
+        if outcome.construct not in CONSTRUCTS:
+            values = {
+                "outcome": outcome.id,
+                "construct": outcome.construct,
+                "constructs": ", ".join(CONSTRUCTS),
+            }
+            notes.append(Note(code="unknown_construct", values=values))
+    return tuple(notes)
+
+
+@cache
+def country_spellings(country: str) -> tuple[str, ...]:
+    """Other ways to write a country (ISO 3166-1 alpha-3): alpha-2, its English and its Korean name."""
+    two = _alpha_2(country)
+    if two is None:
+        return ()
+    names = [Locale(language).territories.get(two) for language in ("en", "ko")]
+    return (two, *(name for name in names if name))
+
+
+def country_title(country: str) -> dict[str, str]:
+    """The country's name in English and Korean; its code where neither is known."""
+    two = _alpha_2(country)
+    names = {language: Locale(language).territories.get(two or "", country) for language in ("en", "ko")}
+    return {language: str(name) for language, name in names.items()}
+
+
+def _alpha_2(country: str) -> str | None:
+    aliases: Sequence[str] = get_global("territory_aliases").get(country, ())
+    return aliases[0] if len(country) == 3 and country.isalpha() and len(aliases) == 1 else None
+
+
+def _wave(section: Section) -> Wave:
+    section.allow_only(("id", "title", "opens", "closes"))
+    name = section.name("id")
+    opens, closes = section.day("opens"), section.day("closes")
+    if opens and closes and closes < opens:
+        section.refuse("closes", "the wave closes before it opens.", "Exchange or mend the two days.")
+    return Wave(id=name, title=section.languages("title", {"en": name}), opens=opens, closes=closes)
+
+
+def _site(section: Section, waves: Sequence[Wave]) -> Site:
+    section.allow_only(("id", "country", "role", "audience", "title", "target", "design"))
+    country = section.text("country").upper()
+    if _alpha_2(country) is None:
+        known = [code for code in get_global("territory_aliases") if len(code) == 3 and code.isalpha()]
+        section.refuse(
+            "country",
+            f'"{country}" is not a country.',
+            f"Use the three letters of ISO 3166-1, for example NPL or KOR.{did_you_mean(country, known)}",
+        )
+    target = section.section("target")
+    target.allow_only([wave.id for wave in waves])
+    return Site(
+        id=section.name("id"),
+        country=country,
+        role=Role(section.choice("role", [role.value for role in Role])),
+        audience=section.languages("audience", {}),
+        title=section.languages("title", country_title(country)),
+        target={wave: target.whole(wave) for wave in target.values},
+        design=section.choice("design", DESIGNS) if "design" in section else None,
+    )
+
+
+def _columns(section: Section, waves: Sequence[Wave]) -> Columns:
+    section.allow_only((*_PARTS, "consent", "exposure"))
+    exposure = section.section("exposure")
+    plain = {
+        part: section.optional_text(part)
+        for part in (*_PARTS, "consent")
+        if not isinstance(section.values.get(part), Mapping)
+    }
+    wave, wave_values = _coded(section, "wave", [w.id for w in waves])
+    arm, arm_values = _coded(section, "arm", None)
+    given = {"wave": wave, "arm": arm} | {part: name for part, name in plain.items() if name}
+    for part, value in section.values.items():
+        if isinstance(value, Mapping) and part not in ("wave", "arm", "exposure"):
+            inner = section.section(part)
+            inner.allow_only(("column",))
+            given[part] = inner.text("column")
+    return Columns(
+        **given,
+        exposure={kind: exposure.text(kind) for kind in exposure.values},
+        wave_values=_values_of_waves(waves) | wave_values,
+        arm_values=(arm_values or dict(DEFAULT_ARM_VALUES)) if given.get("arm") else {},
+    )
+
+
+def _coded(
+    section: Section, part: str, allowed: Sequence[str] | None
+) -> tuple[str | None, dict[str, tuple[str, ...]]]:
+    """The column of ``wave`` or ``arm`` and, where they are given, the values of the data that mean each id."""
+    if not isinstance(section.values.get(part), Mapping):
+        return section.optional_text(part), {}
+    inner = section.section(part)
+    if allowed is not None:
+        inner.allow_only(("column", *allowed))
+    values = {name: inner.texts(name) for name in inner.values if name != "column"}
+    taken: dict[str, str] = {}
+    for name, meant in values.items():
+        for value in meant:
+            if taken.setdefault(value.casefold(), name) != name:
+                inner.refuse(
+                    name,
+                    f'"{value}" already means {taken[value.casefold()]}.',
+                    "Let a value mean one thing only.",
+                )
+    return inner.text("column"), values
+
+
+def _values_of_waves(waves: Sequence[Wave]) -> dict[str, tuple[str, ...]]:
+    return {wave.id: tuple(dict.fromkeys((wave.id, *wave.title.values()))) for wave in waves}
+
+
+def _outcome(section: Section) -> Outcome:
+    section.allow_only(
+        ("id", "construct", "title", "score", "column", "better", "family", "tier", "unit", "range")
+    )
+    name = section.name("id")
+    if "column" in section and "score" not in section:
+        score = parse_score({"column": section.text("column")}, section.where("column"))
+    elif "score" in section:
+        score = parse_score(section.section("score").values, section.where("score"))
+    else:
+        section.refuse(
+            "score", "this key is needed and absent.", "Say how answers become a number, {item: ...}."
+        )
+    unit = cast("Unit", section.choice("unit", get_args(Unit), unit_of(score)))
+    return Outcome(
+        id=name,
+        construct=section.text("construct"),
+        title=section.languages("title", {"en": name.replace("_", " ")}),
+        score=score,
+        better=cast("Better", section.choice("better", get_args(Better))),
+        family=section.name("family"),
+        tier=Tier(section.choice("tier", [tier.value for tier in Tier])),
+        unit=unit,
+        range=section.interval("range") or _range_of(score, unit),
+    )
+
+
+def _range_of(score: Score, unit: Unit) -> tuple[float, float] | None:
+    if unit == "proportion":
+        return (0.0, 1.0)
+    if score.kind == "ladder":
+        return (0.0, float(len(score.items)))
+    if score.scale is not None and score.kind in ("item", "mean", "column"):
+        return score.scale
+    values = score.values.values()
+    return (min(values), max(values)) if len(set(values)) > 1 and score.kind in ("item", "mean") else None
+
+
+def _items(
+    section: Section, kind: ScoreKind
+) -> tuple[tuple[str, ...], dict[str, str], dict[str, tuple[str, ...]]]:
+    """The items of a score; the right answers (proportion_correct); the answers that count (at_least)."""
+    if kind == "proportion_correct":
+        inner = section.section(kind)
+        return tuple(inner.values), {item: inner.text(item) for item in inner.values}, {}
+    if kind == "at_least":
+        if isinstance(section.values.get("of"), Mapping):
+            inner = section.section("of")
+            return tuple(inner.values), {}, {item: inner.texts(item) for item in inner.values}
+        return section.texts("of"), {}, {}
+    return section.texts(kind), {}, {}
+
+
+def _dont_know_by_default(kind: ScoreKind) -> DontKnow:
+    return "incorrect" if kind in ("at_least", "proportion_correct") else "missing"
+
+
+def _score_must_hold(score: Score, section: Section) -> None:
+    if not score.items:
+        section.refuse(
+            "of" if score.kind == "at_least" else score.kind, "no item is named.", "Name the items."
+        )
+    if len(set(score.items)) < len(score.items):
+        section.refuse(score.kind, "an item stands twice.", "Name every item once.")
+    if score.kind in ("item", "column") and len(score.items) > 1:
+        section.refuse(score.kind, "one item is expected here.", "For several items use mean or at_least.")
+    strange = [item for item in score.reverse if item not in score.items]
+    if strange:
+        section.refuse(
+            "reverse", f'"{strange[0]}" is not an item of this score.', _among(strange[0], score.items)
+        )
+    if score.reverse and score.scale is None and score.kind in ("item", "mean"):
+        section.refuse(
+            "scale", "reversed items need the scale.", "Give its lowest and highest answer, scale: [1, 5]."
+        )
+    possible = sum(len(answers) for answers in score.counted.values()) or len(score.items)
+    if score.at_least is not None and score.at_least > possible:
+        section.refuse(
+            "at_least",
+            f"{score.at_least} of {possible} can never be reached.",
+            "Lower it or name more items.",
+        )
+    if any(not answers for answers in score.counted.values()):
+        section.refuse(
+            "of", "an item has no answers that count.", "List them, of: {channels: [radio, television]}."
+        )
+
+
+def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
+    section.allow_only(
+        (
+            "design", "before", "after", "standard_errors", "p_value", "draws", "seed", "covariates", "categorical",
+            "fixed_effects", "subgroups", "margin", "multiplicity", "pool", "confidence",
+        )
+    )  # fmt: skip
+    design = section.choice("design", DESIGNS)
+    before, after = _waves_named(section, "before", waves), _waves_named(section, "after", waves)
+    if design in NEEDS_BEFORE_AND_AFTER and not (before and after):
+        section.refuse(
+            "after" if before else "before",
+            f"{design} compares waves and needs to know which.",
+            f"Name one or more of: {', '.join(wave.id for wave in waves)}.",
+        )
+    order = [wave.id for wave in waves]
+    if before and after and max(map(order.index, before)) >= min(map(order.index, after)):
+        section.refuse(
+            "before", "a wave before does not come before the waves after.", "Order the waves in time."
+        )
+    numeric, categorical = _covariates(section)
+    pool = section.section("pool")
+    pool.allow_only(("by", "method"))
+    return Analysis(
+        design=design,
+        before=before,
+        after=after or ((order[-1],) if order else ()),
+        standard_errors=section.choice("standard_errors", STANDARD_ERRORS, "CR2"),
+        p_value=section.choice("p_value", P_VALUES, "t"),
+        draws=section.whole("draws", 9999, low=99),
+        seed=section.whole("seed", 1),
+        covariates=numeric,
+        categorical=(*categorical, *section.texts("categorical")),
+        fixed_effects=section.texts("fixed_effects"),
+        subgroups=section.texts("subgroups"),
+        margin=section.numbers("margin"),
+        multiplicity=_multiplicity(section),
+        pool_by=pool.choice("by", ("role", "none"), "role"),
+        pool_method=pool.choice("method", POOL_METHODS) if "method" in pool else None,
+        confidence=section.number("confidence", 0.95, low=0.5, high=0.999),
+    )
+
+
+def _waves_named(section: Section, key: str, waves: Sequence[Wave]) -> tuple[str, ...]:
+    known = [wave.id for wave in waves]
+    return tuple(_one_of(section, key, wave, known) for wave in section.texts(key))
+
+
+def _covariates(section: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    numeric, categorical = [], []
+    entries = section.values.get("covariates") or []
+    for position, entry in enumerate(entries if isinstance(entries, list) else [entries]):
+        if isinstance(entry, Mapping):
+            inner = section_of(entry, section.where(f"covariates[{position}]"))
+            inner.allow_only(("categorical",))
+            categorical.append(inner.text("categorical"))
+        else:
+            numeric.append(as_text(entry))
+    return tuple(numeric), tuple(categorical)
+
+
+def _multiplicity(section: Section) -> str:
+    if not isinstance(section.values.get("multiplicity"), Mapping):
+        return section.choice("multiplicity", MULTIPLICITY, "holm")
+    inner = section.section("multiplicity")
+    inner.allow_only(("method",))
+    return inner.choice("method", MULTIPLICITY, "holm")
+
+
+def _missing_codes(section: Section) -> dict[str, str]:
+    return {code: section.choice(code, MISSING_REASONS) for code in section.values}
+
+
+def _must_hold(campaign: Campaign, root: Section) -> None:
+    """The invariants that join one part of the file with another."""
+    opened = [wave for wave in campaign.waves if wave.opens]
+    for earlier, later in pairwise(opened):
+        if earlier.opens and later.opens and later.opens < earlier.opens:
+            root.refuse(
+                "waves", f"{later.id} opens before {earlier.id}.", "List the waves in the order of time."
+            )
+    families = {outcome.family for outcome in campaign.outcomes}
+    for family in campaign.analysis.margin:
+        if family not in families:
+            root.refuse(
+                f"analysis.margin.{family}",
+                "no outcome belongs to this family.",
+                _among(family, sorted(families)),
+            )
+        if campaign.analysis.margin[family] < 0:
+            root.refuse(f"analysis.margin.{family}", "a margin is never negative.", "Write its size alone.")
+    if not any(outcome.tier is Tier.PRIMARY for outcome in campaign.outcomes):
+        root.refuse(
+            "outcomes", "no outcome is primary.", "Say before the data which outcome decides: tier: primary."
+        )
+    if (
+        campaign.analysis.design in ("difference_in_differences", "randomised", "ancova")
+        and not campaign.columns.arm
+    ):
+        root.refuse(
+            "columns.arm",
+            f"{campaign.analysis.design} compares arms and no column says the arm.",
+            "Name the question that says it, or choose pre_post (which cannot attribute a change to the campaign).",
+        )
+    known = {site.id for site in campaign.sites}
+    for position, cost in enumerate(campaign.costs):
+        site = cost.get("site")
+        if site is not None and as_text(site) not in known:
+            root.refuse(
+                f"costs[{position}].site", f'"{site}" is no site.', _among(as_text(site), sorted(known))
+            )
+        if "amount" in cost and as_number(cost["amount"]) is None:
+            root.refuse(
+                f"costs[{position}].amount", "a number is expected here.", "Write digits only, 42000."
+            )
+
+
+def _one_of(section: Section, key: str, value: str, allowed: Sequence[str]) -> str:
+    if value not in allowed:
+        section.refuse(key, f'"{value}" is not one of the possible values.', _among(value, allowed))
+    return value
+
+
+def _among(value: str, allowed: Sequence[str]) -> str:
+    return f"Use one of: {', '.join(allowed)}.{did_you_mean(value, allowed)}"
+
+
+def _analysis_columns(campaign: Campaign) -> tuple[str, ...]:
+    analysis = campaign.analysis
+    return (*analysis.covariates, *analysis.categorical, *analysis.fixed_effects, *analysis.subgroups)
+
+
+def _scored_columns(campaign: Campaign) -> tuple[str, ...]:
+    return tuple(item for outcome in campaign.outcomes for item in outcome.score.items)
