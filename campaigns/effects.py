@@ -13,6 +13,16 @@ Estimand = Literal["change", "ITT", "ATT", "LATE", "association", "dose"]
 Verdict = Literal["effect", "nothing_beyond_margin", "inconclusive"]
 
 
+def verdict_of(conf_low: float, conf_high: float, margin: float | None = None) -> Verdict:
+    """What an interval says of an effect, given the smallest difference that would matter (None: not declared).
+
+    An interval that lies within the margin is ``nothing_beyond_margin``, even where it excludes zero.
+    """
+    if margin is not None and -margin <= conf_low and conf_high <= margin:
+        return "nothing_beyond_margin"
+    return "effect" if conf_low > 0 or conf_high < 0 else "inconclusive"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A caveat or a reason: a code whose sentence stands in the catalogue of strings."""
