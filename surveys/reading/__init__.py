@@ -1,6 +1,51 @@
 """One module a family of formats: a file becomes a RawFile of text, headers and line numbers."""
 
+from pathlib import Path
+from typing import Any
+
+from surveys.reading.launching import read_in_child
+from surveys.reading.limits import Limits
+from surveys.reading.refusal import cleaned_name, refused
+from surveys.reading.sheets import Sheet
 from surveys.reading.table import RawFile, RawTable
 
 
-__all__ = ["RawFile", "RawTable"]
+__all__ = ["Limits", "RawFile", "RawTable", "Sheet", "read_sheets"]
+
+
+def read_sheets(path: Path, *, name: str | None = None, limits: Limits = Limits()) -> tuple[Sheet, ...]:  # noqa: B008
+    """Every sheet of a workbook (.xlsx, .xls, .ods), or of a questionnaire kept in one .csv.
+
+    Parameters
+    ----------
+    path
+        Where the file lies.
+    name
+        The name its sender gave it; decides, with the content, how it is read.
+    limits
+        How large and how slow it may be.
+
+    Raises
+    ------
+    FileRefused
+        It cannot be read, or not safely.
+    """
+    own_name = cleaned_name(name or path.name)
+    _check_size(path, limits)
+    with read_in_child("sheets", path, own_name, limits) as answer:
+        return tuple(_sheet(content) for content in answer.content["sheets"])  # type: ignore[attr-defined]
+
+
+def _sheet(content: dict[str, Any]) -> Sheet:
+    rows = tuple(tuple(cells) for cells in content["rows"])
+    return Sheet(name=content["name"], visible=content["visible"], rows=rows)
+
+
+def _check_size(path: Path, limits: Limits) -> None:
+    if not path.is_file():
+        raise refused("FILE_MISSING")
+    size = path.stat().st_size
+    if not size:
+        raise refused("FILE_EMPTY")
+    if size > limits.file_bytes:
+        raise refused("FILE_TOO_LARGE", found=size >> 20, limit=limits.file_bytes >> 20)

@@ -1,0 +1,58 @@
+"""What a spreadsheet's cell says, as text."""
+
+import math
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+
+# A spreadsheet keeps 15 significant digits; a longer whole number has lost its last ones.
+LARGEST_WHOLE_NUMBER = 10**15
+
+
+def text_of(value: object) -> str:
+    """The cell as exact text: whole numbers without a point, ISO dates and times, TRUE or FALSE, NFC."""
+    if isinstance(value, str):
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return text_of_number(value)
+    if isinstance(value, datetime):
+        return text_of_moment(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return text_of_duration(value)
+    return str(value)
+
+
+def text_of_number(value: float) -> str:
+    """The shortest text that gives this number back, never in scientific notation."""
+    if not math.isfinite(value):
+        return str(value)
+    if value.is_integer():
+        return str(int(value))
+    text = repr(value)
+    return format(Decimal(text), "f") if "e" in text else text
+
+
+def text_of_moment(value: datetime) -> str:
+    """An ISO date where the clock stands at midnight, else an ISO date and time."""
+    if (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0) and value.tzinfo is None:
+        return value.date().isoformat()
+    return value.isoformat()
+
+
+def text_of_duration(value: timedelta) -> str:
+    """Hours, minutes and seconds, as in 30:15:00."""
+    seconds = round(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def lost_digits(value: object) -> bool:
+    """Whether a number is too long for a spreadsheet to have kept all its digits."""
+    return isinstance(value, float) and math.isfinite(value) and abs(value) >= LARGEST_WHOLE_NUMBER

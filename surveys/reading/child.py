@@ -1,0 +1,50 @@
+"""The process that reads one file and is thrown away: ``python -m surveys.reading.child FOLDER``.
+
+The folder holds ``request.json``; the answer is left there as ``answer.json`` beside Arrow files. Whatever
+a hostile file does to this process, it does to nothing else.
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+from surveys.problems import FileRefused
+from surveys.reading.confinement import confine
+from surveys.reading.handover import problem_as_json
+from surveys.reading.limits import Limits
+
+
+OUT_OF_MEMORY = 70  # exit codes of this process, told apart by the parent
+UNREADABLE = 71
+
+
+def main(folder: Path) -> int:
+    """Read what the request asks for; give the exit code."""
+    request = json.loads((folder / "request.json").read_text("utf-8"))
+    limits = Limits(**request["limits"])
+    confine(limits, size=request["size"])
+    try:
+        answer = _answer(request, folder, limits)
+    except FileRefused as refusal:
+        answer = {"refused": problem_as_json(refusal.problem)}
+    (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
+    return 0
+
+
+def _answer(request: dict[str, object], folder: Path, limits: Limits) -> dict[str, object]:
+    from surveys.reading.formats import read_as_sheets
+
+    path, name = Path(str(request["path"])), str(request["name"])
+    return {"sheets": read_as_sheets(path, name, limits)}
+
+
+if __name__ == "__main__":
+    try:
+        code = main(Path(sys.argv[1]))
+    except MemoryError:
+        code = OUT_OF_MEMORY
+    except BaseException:  # native readers raise beyond Exception; the parent has the sentence
+        traceback.print_exc()  # to a file that the parent throws away unread, but for signs of want of memory
+        code = UNREADABLE
+    sys.exit(code)

@@ -1,0 +1,131 @@
+"""Reading a file in a process of its own, and what its end means."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from surveys.problems import FileRefused
+from surveys.reading.handover import problem_from_json
+from surveys.reading.limits import Limits
+from surveys.reading.refusal import refused
+
+
+PACKAGES = Path(__file__).resolve().parents[2]
+OUT_OF_MEMORY = 70  # as in surveys.reading.child
+GRACE_SECONDS = 10  # of waiting beyond the processor time allowed: a busy machine is not a bad file
+# What native code says before it gives up for want of memory.
+MEMORY_WORDS = (
+    b"memory allocation",
+    b"bad_alloc",
+    b"MemoryError",
+    b"Cannot allocate",
+    b"capacity overflow",
+    b"out of memory",
+)
+ENVIRONMENT = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve address space far beyond need
+    "LC_ALL": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUTF8": "1",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the reading process left: its JSON, and the folder of its Arrow files while the context lasts."""
+
+    content: Mapping[str, object]
+    folder: Path
+
+
+@contextmanager
+def read_in_child(
+    task: str, path: Path, name: str, limits: Limits, sheet: str | None = None
+) -> Iterator[Answer]:
+    """Run the reader on ``path`` in a limited process; the folder is removed when the context ends.
+
+    Raises
+    ------
+    FileRefused
+        The reader refused the file, crashed, or used more time or memory than it may.
+    """
+    size = path.stat().st_size
+    with tempfile.TemporaryDirectory(prefix="reading-") as temporary:
+        folder = Path(temporary)
+        request = {
+            "task": task, "path": str(path.resolve()), "name": name, "size": size, "sheet": sheet,
+            "limits": asdict(limits),
+        }  # fmt: skip
+        (folder / "request.json").write_text(json.dumps(request), "utf-8")
+        _run(folder, wait=3 * limits.cpu_allowance(size) + GRACE_SECONDS)
+        yield Answer(content=_answer(folder), folder=folder)
+
+
+def _run(folder: Path, wait: float) -> None:
+    with (folder / "stderr").open("wb") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-m", "surveys.reading.child", str(folder)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+            cwd=folder, env=_environment(folder), start_new_session=True,
+        )  # fmt: skip
+    try:
+        ended = _ended(process, wait)
+    finally:
+        if process.poll() is None:
+            _kill(process)
+    if not ended:
+        raise refused("READING_TOO_SLOW")
+    if process.returncode:
+        raise _meaning(process.returncode, folder)
+
+
+def _ended(process: subprocess.Popen[bytes], wait: float) -> bool:
+    """Whether the process ended in time; its end closes the pipe, which wakes us at once."""
+    try:
+        process.communicate(timeout=wait)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if key in os.environ}
+    return {**kept, **ENVIRONMENT, "PYTHONPATH": str(PACKAGES), "TMPDIR": str(folder), "HOME": str(folder)}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.communicate()
+
+
+def _meaning(code: int, folder: Path) -> FileRefused:
+    said = (folder / "stderr").read_bytes()[-4000:]
+    if code == OUT_OF_MEMORY or any(word in said for word in MEMORY_WORDS):
+        return refused("READING_TOO_LARGE")
+    if code == -getattr(signal, "SIGXCPU", 24):
+        return refused("READING_TOO_SLOW")
+    return refused("FILE_DAMAGED")
+
+
+def _answer(folder: Path) -> Mapping[str, object]:
+    try:
+        content: dict[str, object] = json.loads((folder / "answer.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise refused("FILE_DAMAGED") from error
+    refusal = content.get("refused")
+    if isinstance(refusal, dict):
+        raise FileRefused(problem_from_json(refusal))
+    return content
