@@ -62,28 +62,28 @@ def write_central_zip(path: Path, interviews: pd.DataFrame, instrument: Instrume
 
 
 def write_korean_csv(path: Path, interviews: pd.DataFrame, instrument: Instrument) -> None:
-    """A table saved by a Korean spreadsheet: commas, code page 949, Korean labels instead of codes."""
+    """KoboToolbox's table of Korean labels, saved again by a Korean spreadsheet: commas, code page 949."""
     language = next(name for name in instrument.languages if name.endswith("(ko)"))
     questions = _asked(instrument)
+    labels = {q.name: _labels(q, instrument, language) for q in questions}
     with path.open("w", encoding="cp949", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        header = [
-            name for question in questions for name in _split_header(question, instrument, question.name)
-        ]
+        header = []
+        for question in questions:
+            spoken = question.labels.get(language) or question.name
+            header += [
+                spoken,
+                *(f"{spoken}/{labels[question.name][c]}" for c in _codes(question, instrument)),
+            ]
         writer.writerow([*header, "_uuid", "_submission_time"])
-        labels = {
-            q.name: {c.name: c.labels[language] for c in instrument.choices[q.choice_list]}
-            for q in questions
-            if q.choice_list in instrument.choices and q.choice_list
-        }
         for row in _records(interviews):
             cells: list[str] = []
             for question in questions:
-                answer, *split = _split_answer(question, row, instrument)
-                meant = labels.get(question.name, {})
-                text = answer if split else meant.get(answer, answer)
-                cells += [text, *split]
-            writer.writerow([*cells, row["instance_id"], _received(row["end"]).strftime("%Y-%m-%d %H:%M:%S")])
+                codes, *split = _split_answer(question, row, instrument)
+                # Kobo joins the labels of several answers by a space; the split columns say which they are.
+                answers = codes.split() if split else [codes]
+                cells += [" ".join(labels[question.name].get(code, code) for code in answers), *split]
+            writer.writerow([*cells, row["instance_id"], f"{_received(row['end']):%Y-%m-%d %H:%M:%S}"])
 
 
 WRITERS: Mapping[str, tuple[str, Callable[[Path, pd.DataFrame, Instrument], None]]] = {
@@ -160,6 +160,11 @@ def _codes(question: Question, instrument: Instrument) -> list[str]:
     return [choice.name for choice in instrument.choices[question.choice_list]]
 
 
+def _labels(question: Question, instrument: Instrument, language: str) -> dict[str, str]:
+    listed = instrument.choices.get(question.choice_list or "", ())
+    return {choice.name: choice.labels[language] for choice in listed}
+
+
 def _observed(question: Question, interviews: pd.DataFrame) -> list[str]:
     """The codes that occur in the data, in alphabetical order: Central splits no others."""
     if question.type != "select_multiple":
@@ -173,6 +178,6 @@ def _received(end: str) -> datetime:
 
 
 def _sheet_name(title: str) -> str:
-    """Excel takes 31 characters and none of ``[]*?:\\/``; Kobo writes an underscore instead."""
+    """Excel takes 31 characters and few signs beside letters; Kobo writes an underscore instead."""
     cleaned = "".join("_" if letter in "[]*?:\\/" else letter for letter in title)
     return cleaned if len(cleaned) <= 31 else f"{cleaned[:28]}..."
