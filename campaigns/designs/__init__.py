@@ -1,0 +1,15 @@
+"""How an effect is identified, one design a file."""
+
+from campaigns.designs import ancova, difference_in_differences, paired_pre_post, pre_post, randomised
+from campaigns.designs.design import Design, Group, Groups, Terms
+
+
+DESIGNS: dict[str, Design] = {
+    "pre_post": pre_post.DESIGN,
+    "paired_pre_post": paired_pre_post.DESIGN,
+    "difference_in_differences": difference_in_differences.DESIGN,
+    "randomised": randomised.DESIGN,
+    "ancova": ancova.DESIGN,
+}
+
+__all__ = ["DESIGNS", "Design", "Group", "Groups", "Terms"]

@@ -1,0 +1,51 @@
+"""What every design says of itself, and the groups its regression sees."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from campaigns.effects import Estimand
+from campaigns.inference import Floats
+
+
+Group = Literal["campaign_before", "campaign_after", "comparison_before", "comparison_after"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Who is who among the cells of one regression, as columns of 0 and 1."""
+
+    after: Floats
+    arms: Mapping[str, Floats]  # campaign arm -> its cells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Columns of the regression: those that only adjust, and those whose coefficients are the effects."""
+
+    controls: Mapping[str, Floats]
+    effects: Mapping[str, Floats]  # campaign arm -> column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """How an effect is identified: what it is an effect of, what must hold, what data it takes."""
+
+    name: str
+    estimand: Estimand
+    needs: tuple[str, ...]  # parts of the table: wave, arm, baseline
+    groups: tuple[Group, ...]  # every one must have respondents, or there is no estimate
+    regression: Callable[[Groups], Terms]
+    each_arm_alone: bool = False  # one regression an arm, the others' rows left out
+    intercept_is_the_effect: bool = False
+    differences: bool = False  # the outcome is the respondent's own difference
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is a comparison group; without one the result is a change."""
+        return any(group.startswith("comparison") for group in self.groups)
+
+    @property
+    def assumption(self) -> str:
+        """Key of the sentence that must hold for the estimate to mean what it says."""
+        return f"assumptions.{self.name}"

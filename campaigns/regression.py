@@ -1,0 +1,330 @@
+"""One regression on cells: from what is asked, and of whom, to an estimate or the reason why there is none."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campaigns.cells import Cells
+from campaigns.designs import Design, Group, Groups
+from campaigns.effects import Counts, Effect, EffectEstimate, NotEstimable, Subject, verdict_of
+from campaigns.inference import (
+    Floats,
+    Integers,
+    NoVariance,
+    Regression,
+    Sample,
+    SurveyDesign,
+    Uncertainty,
+    interval,
+    linearised,
+    regress,
+    uncertainty,
+)
+from campaigns.specification import Specification
+
+
+Chosen = NDArray[np.bool_]
+
+NOTHING = 1e-11  # of the outcome's own size: rounding, not variation
+FEWEST_CLUSTERS = 2  # in every group that is compared: one cluster cannot be told from its own circumstances
+
+
+class CannotBe(Exception):
+    """There is no estimate; ``code`` and ``values`` make the reason."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked: an outcome, the arms that are compared, and the cells it is asked of."""
+
+    cells: Cells
+    specification: Specification
+    design: Design
+    outcome: str
+    arms: tuple[str, ...]
+    chosen: Chosen  # the cells of the site and subgroup
+    here: Chosen  # the cells of the site: the sample that a survey design is about
+    baseline: str | None = None  # the key that holds the outcome before, as a covariate
+
+    @property
+    def uses_clusters(self) -> bool:
+        """Whether the variance adds up within clusters."""
+        spec = self.specification
+        return spec.clustered or (spec.standard_errors == "linearised" and "@cluster" in self.cells.keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A regression, the cells it used, and where the effect of each arm stands among its columns."""
+
+    regression: Regression
+    used: Chosen
+    column_of: Mapping[str, int]
+
+
+class Answers:
+    """The answers to one question, one an arm; the regression is fitted once."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.used = _usable(question)
+        self._fitted: Fitted | None = None
+
+    def effect(self, arm: str, subject: Subject) -> Effect:
+        """The estimate for one arm, or why there is none."""
+        counts = self.counts(arm)
+        try:
+            self._require_groups(counts)
+            return self._estimate(arm, subject, counts)
+        except (CannotBe, NoVariance) as reason:
+            values = getattr(reason, "values", {})
+            return NotEstimable(subject=subject, code=reason.code, values=values, counts=counts)
+
+    # ── Counting ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def counts(self, arm: str) -> Counts:
+        """Respondents and clusters behind the estimate for one arm."""
+        question = self.question
+        groups = {name: self.used & cells for name, cells in self._groups(arm).items()}
+        n = {name: self._n(cells) for name, cells in groups.items()}
+        in_arm = [cells for name, cells in groups.items() if name.startswith("campaign")]
+        in_comparison = [cells for name, cells in groups.items() if name.startswith("comparison")]
+        clusters = {name: self._clusters(cells) for name, cells in groups.items()}
+        known = [count for count in clusters.values() if count is not None]
+        return Counts(
+            n=self._n(self.used),
+            n_clusters=self._clusters(self.used),
+            n_campaign_before=n.get("campaign_before"),
+            n_campaign_after=n.get("campaign_after"),
+            n_comparison_before=n.get("comparison_before"),
+            n_comparison_after=n.get("comparison_after"),
+            clusters_campaign=self._clusters(np.logical_or.reduce(in_arm)),
+            clusters_comparison=self._clusters(np.logical_or.reduce(in_comparison))
+            if in_comparison
+            else None,
+            smallest_clusters=min(known) if known else None,
+            smallest_n=min(n.values()),
+            dropped=int(question.cells.rows[question.chosen].sum()) - self._n(self.used),
+        )
+
+    def _groups(self, arm: str) -> dict[Group, Chosen]:
+        """The cells of each group the design compares."""
+        campaign, comparison = (
+            self._is("@arm", (arm,)),
+            self._is("@arm", self.question.specification.comparison),
+        )
+        found: dict[Group, Chosen] = {}
+        for group in self.question.design.groups:
+            side = campaign if group.startswith("campaign") else comparison
+            found[group] = side & (self._before() if group.endswith("before") else self._after())
+        return found
+
+    def _n(self, cells: Chosen) -> int:
+        return int(self.question.cells.sums[self.question.outcome]["n"][cells].sum())
+
+    def _clusters(self, cells: Chosen) -> int | None:
+        key = self.question.cells.keys.get("@cluster")
+        if key is None or not (key.codes >= 0).any():
+            return None
+        return len(np.unique(key.codes[cells & (key.codes >= 0)]))
+
+    def _is(self, part: str, values: tuple[str, ...]) -> Chosen:
+        return _is(self.question.cells, part, values)
+
+    def _before(self) -> Chosen:
+        return self._is("@wave", self.question.specification.before)
+
+    def _after(self) -> Chosen:
+        return self._is("@wave", self.question.specification.after)
+
+    # ── Estimating ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _require_groups(self, counts: Counts) -> None:
+        if counts.n == 0:
+            self._nobody()
+        numbers = {group: getattr(counts, f"n_{group}") for group in self.question.design.groups}
+        compared = [group for group in numbers if group.startswith("comparison")]
+        if compared and not any(numbers[group] for group in compared):
+            raise CannotBe("no_comparison_group")
+        for group, n in numbers.items():
+            if not n:
+                raise CannotBe(f"no_{group}")
+        if self.question.uses_clusters and counts.smallest_clusters is None:
+            raise CannotBe("no_clusters")
+        if self.question.uses_clusters and (counts.smallest_clusters or 0) < FEWEST_CLUSTERS:
+            raise CannotBe(
+                "one_cluster" if compared else "one_cluster_a_wave",
+                campaign=counts.clusters_campaign,
+                comparison=counts.clusters_comparison,
+            )
+
+    def _nobody(self) -> NoReturn:
+        if not self.question.cells.rows[self.question.chosen].sum():
+            raise CannotBe("no_rows")
+        if not self._n(self.question.chosen):
+            raise CannotBe("no_answers")
+        raise CannotBe("no_complete_rows")
+
+    def _estimate(self, arm: str, subject: Subject, counts: Counts) -> EffectEstimate:
+        question, specification = self.question, self.question.specification
+        fitted = self._fit()
+        column = fitted.column_of[arm]
+        if not fitted.regression.holds(column):
+            raise CannotBe("not_identified")
+        estimate = fitted.regression.coefficient(column)
+        if question.design.intercept_is_the_effect:
+            estimate += question.cells.origin.get(question.outcome, 0.0)
+        found = self._uncertainty(fitted, column)
+        std_error = math.sqrt(max(found.variance, 0.0))
+        self._require_variation(fitted.regression.sample, std_error)
+        df = math.inf if specification.p_value == "normal" else found.df
+        tested = interval(estimate, std_error, df, specification.confidence)
+        return EffectEstimate(
+            subject=subject,
+            counts=counts,
+            estimate=estimate,
+            std_error=std_error,
+            df=df,
+            statistic=tested.statistic,
+            p_value=tested.p_value,
+            conf_low=tested.low,
+            conf_high=tested.high,
+            mean_comparison_after=self._mean_of_comparison(arm),
+            standard_errors=specification.standard_errors,
+            p_method=specification.p_value,
+            verdict=verdict_of(tested.low, tested.high, specification.margins.get(question.outcome)),
+        )
+
+    def _fit(self) -> Fitted:
+        if self._fitted is None:
+            self._fitted = _fit(self.question, self.used)
+        return self._fitted
+
+    def _uncertainty(self, fitted: Fitted, column: int) -> Uncertainty:
+        if self.question.specification.standard_errors == "linearised":
+            return linearised(fitted.regression, column, _survey_design(self.question, fitted))
+        return uncertainty(fitted.regression, column, self.question.specification.standard_errors)
+
+    def _require_variation(self, sample: Sample, std_error: float) -> None:
+        means = sample.wy / sample.w
+        size = max(float(np.abs(means).max()), float(np.ptp(means)))
+        if std_error <= NOTHING * size:
+            raise CannotBe("no_variation" if np.ptp(means) <= NOTHING * size else "no_residual_variation")
+
+    def _mean_of_comparison(self, arm: str) -> float | None:
+        cells = self._groups(arm).get("comparison_after")
+        if cells is None:
+            return None
+        sums = self.question.cells.sums[self.question.outcome]
+        chosen = cells & self.used
+        mean = float(sums["wy"][chosen].sum() / sums["w"][chosen].sum())
+        return mean + self.question.cells.origin.get(self.question.outcome, 0.0)
+
+
+# ── From the question to the columns of the regression ─────────────────────────────────────────────────────────────
+
+
+def _is(cells: Cells, part: str, values: tuple[str, ...]) -> Chosen:
+    """Cells whose part has one of the values; all of them where the table has no such part."""
+    return cells.keys[part].among(values) if part in cells.keys else np.ones(len(cells.rows), dtype=bool)
+
+
+def _usable(question: Question) -> Chosen:
+    """Cells that enter the regression: an outcome, a wave and an arm that are compared, no covariate missing."""
+    specification, cells = question.specification, question.cells
+    used = question.chosen & (cells.sums[question.outcome]["n"] > 0)
+    waves = {name.rpartition("_")[2] for name in question.design.groups}
+    named = (specification.before if "before" in waves else ()) + specification.after
+    used &= _is(cells, "@wave", named)
+    used &= _is(
+        cells, "@arm", (*question.arms, *(specification.comparison if question.design.compares else ()))
+    )
+    variables = [*specification.covariates, *specification.categorical, *specification.fixed_effects]
+    variables += ["@cluster"] if question.uses_clusters and "@cluster" in cells.keys else []
+    variables += [part for part in ("@stratum",) if part in cells.keys]
+    variables += [question.baseline] if question.baseline else []
+    for name in variables:
+        used &= cells.keys[name].codes >= 0
+    return used
+
+
+def _fit(question: Question, used: Chosen) -> Fitted:
+    cells, specification = question.cells, question.specification
+    terms = question.design.regression(
+        Groups(
+            after=_is(cells, "@wave", specification.after)[used].astype(float),
+            arms={arm: _is(cells, "@arm", (arm,))[used].astype(float) for arm in question.arms},
+        )
+    )
+    columns = [np.ones(int(used.sum()))]
+    for name in (*specification.fixed_effects, *specification.categorical):
+        columns.extend(_indicators(cells.keys[name].codes[used]))
+    numeric = (*specification.covariates, *([question.baseline] if question.baseline else []))
+    columns.extend(_standardised(cells.keys[name].numbers()[used]) for name in numeric)
+    columns.extend(terms.controls.values())
+    column_of = dict.fromkeys(question.arms, 0)
+    if not question.design.intercept_is_the_effect:
+        column_of = {arm: len(columns) + position for position, arm in enumerate(terms.effects)}
+        columns.extend(terms.effects.values())
+    cluster = cells.keys["@cluster"].codes if question.uses_clusters and "@cluster" in cells.keys else None
+    sample = cells.sample(question.outcome, used, cluster)
+    return Fitted(regression=regress(np.column_stack(columns), sample), used=used, column_of=column_of)
+
+
+def _indicators(codes: Integers) -> Iterator[Floats]:
+    """One column a value, the first left out."""
+    for code in np.unique(codes)[1:]:
+        yield (codes == code).astype(float)
+
+
+def _standardised(values: Floats) -> Floats:
+    """A covariate around its mean in its own spread: the effect is the same, the arithmetic safer."""
+    spread = float(values.std())
+    centred: Floats = values - values.mean()
+    return centred / spread if spread > 0 else centred
+
+
+def _survey_design(question: Question, fitted: Fitted) -> SurveyDesign:
+    """Strata and sampling units of the whole site: a subgroup or a missing answer does not change the sample."""
+    cells, here = question.cells, question.here
+    weight_known = np.logical_or.reduce([sums["w"] > 0 for sums in cells.sums.values()])
+    sampled = here & weight_known
+    stratum = (
+        cells.keys["@stratum"].codes if "@stratum" in cells.keys else np.zeros(len(cells.rows), dtype=int)
+    )
+    sampled &= stratum >= 0
+    found, units = np.unique(stratum[sampled]), []
+    population = []
+    for code in found:
+        inside = sampled & (stratum == code)
+        units.append(_units(cells, inside))
+        population.append(_population(cells, inside))
+    return SurveyDesign(
+        stratum=np.searchsorted(found, stratum[fitted.used]),
+        units=np.array(units, dtype=float),
+        population=np.array(population),
+    )
+
+
+def _units(cells: Cells, inside: Chosen) -> float:
+    if "@cluster" in cells.keys:
+        return float(
+            len(np.unique(cells.keys["@cluster"].codes[inside & (cells.keys["@cluster"].codes >= 0)]))
+        )
+    return float(cells.rows[inside].sum())
+
+
+def _population(cells: Cells, inside: Chosen) -> float:
+    if "@fpc" not in cells.keys:
+        return math.inf
+    stated = cells.keys["@fpc"].numbers()[inside]
+    return float(np.nanmax(stated)) if np.isfinite(stated).any() else math.inf
