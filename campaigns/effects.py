@@ -65,6 +65,28 @@ class Counts:
     dropped: int = 0  # rows left out for a missing value, or a wave or arm not named
 
 
+WEAK_BELOW_RESPONDENTS = 30  # in an arm and wave; the policy of what may be shown
+WEAK_BELOW_CLUSTERS = 6  # in an arm
+
+
+def is_weak(counts: Counts) -> bool:
+    """Whether so few stand behind a number that it is shown only with a warning."""
+    clusters = (counts.clusters_campaign, counts.clusters_comparison, counts.smallest_clusters)
+    return any(c is not None and c < WEAK_BELOW_CLUSTERS for c in clusters) or any(
+        n is not None and n < WEAK_BELOW_RESPONDENTS for n in (*counts_by_group(counts), counts.smallest_n)
+    )
+
+
+def counts_by_group(counts: Counts) -> tuple[int | None, ...]:
+    """Respondents in every arm and wave that the design has."""
+    return (
+        counts.n_campaign_before,
+        counts.n_campaign_after,
+        counts.n_comparison_before,
+        counts.n_comparison_after,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectEstimate:
     """One effect (or change) of one campaign on one outcome at one site."""

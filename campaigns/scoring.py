@@ -53,7 +53,8 @@ def scored(answers: ir.Table, campaign: Campaign) -> ir.Table:
     analysis = campaign.analysis
     variables = (*analysis.covariates, *analysis.categorical, *analysis.fixed_effects, *analysis.subgroups)
     ids = [outcome.id for outcome in campaign.outcomes]
-    columns = {part: _part(answers, part) for part in PARTS}
+    declared = [part for part in PARTS if part in ("@site", "@wave") or getattr(campaign.columns, part[1:])]
+    columns = {part: _part(answers, part) for part in declared}
     columns |= {name: _column(answers, name) for name in dict.fromkeys(variables) if name not in ids}
     return answers.select(
         **columns, **{o.id: outcome_column(answers, o, campaign) for o in campaign.outcomes}

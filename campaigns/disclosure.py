@@ -1,0 +1,228 @@
+"""What may leave: small groups withheld, counts rounded, and nothing left from which they could be worked out.
+
+The policy is one for every shared view. Estimates come from exact data; only what is shown is protected.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from campaigns.campaign import Campaign, Unit
+from campaigns.effects import (
+    Contrast,
+    Counts,
+    Effect,
+    EffectEstimate,
+    Evaluation,
+    Note,
+    NotEstimable,
+    PooledEffect,
+    RolePool,
+    counts_by_group,
+    is_weak,
+)
+from campaigns.roles import SUPPRESSED, contrast_roles, pool_by_role
+
+
+SMALLEST_RESPONDENTS = 10  # in any arm and wave; statistical offices withhold fewer than ten
+SMALLEST_CLUSTERS = 3  # in any arm and wave: with two, each could work out the other
+ROUNDED_TO = 5
+# An estimate and its error to three decimals, with rounded counts, leave a median of 81 tables that fit; with exact
+# counts one case in eleven had a single table.
+DECIMALS = 3
+SMALLEST_P = 0.001
+
+
+def protect(evaluation: Evaluation) -> Evaluation:
+    """The evaluation as it may be shared.
+
+    Effects that rest on a small group are withheld with their reason, and so is the one group by which they could
+    be worked out; averages and contrasts are made anew without them; counts are rounded to five and estimates to
+    three decimals. Protecting twice changes nothing.
+    """
+    if evaluation.protected:
+        return evaluation
+    campaign = evaluation.campaign
+    kept = _without_what_would_tell([_withheld(e) if is_small(e) else e for e in evaluation.effects])
+    outcomes = [outcome.id for outcome in campaign.outcomes]
+    pools = [pool for outcome in outcomes for pool in pool_by_role(kept, campaign, outcome)]
+    contrasts = [c for outcome in outcomes for c in contrast_roles(kept, campaign, outcome)]
+    return replace(
+        evaluation,
+        effects=tuple(_shown(effect, campaign) for effect in kept),
+        pools=tuple(_shown_pool(pool, campaign.outcome(pool.outcome).unit) for pool in pools),
+        contrasts=tuple(_shown_contrast(c, campaign.outcome(c.outcome).unit) for c in contrasts),
+        protected=True,
+    )
+
+
+def is_small(effect: Effect) -> bool:
+    """Whether too few respondents or clusters stand behind a number for it to be shared."""
+    counts = effect.counts
+    if counts is None:
+        return False
+    people = [n for n in (counts.n, counts.smallest_n, *counts_by_group(counts)) if n is not None]
+    clusters = (
+        counts.n_clusters,
+        counts.smallest_clusters,
+        counts.clusters_campaign,
+        counts.clusters_comparison,
+    )
+    return _too_few(people, SMALLEST_RESPONDENTS) or _too_few(
+        [c for c in clusters if c is not None], SMALLEST_CLUSTERS
+    )
+
+
+def rounded(count: int | None) -> int | None:
+    """A count to the nearest five."""
+    return None if count is None else ROUNDED_TO * math.floor(count / ROUNDED_TO + 0.5)
+
+
+def _too_few(counts: Sequence[int], smallest: int) -> bool:
+    # That nobody was interviewed is no secret of anybody's, and the field team must hear it.
+    return any(0 < count < smallest for count in counts)
+
+
+def _withheld(effect: Effect) -> NotEstimable:
+    values = {"respondents": SMALLEST_RESPONDENTS, "clusters": SMALLEST_CLUSTERS}
+    return NotEstimable(subject=effect.subject, code=SUPPRESSED, values=values)
+
+
+def _is_withheld(effect: Effect) -> bool:
+    return isinstance(effect, NotEstimable) and effect.code == SUPPRESSED
+
+
+def _without_what_would_tell(effects: Sequence[Effect]) -> list[Effect]:
+    """Where one level alone of a breakdown is withheld, the smallest other goes too: the rest would tell it."""
+    result = list(effects)
+    places = [place for place, effect in enumerate(result) if effect.subject.subgroup is not None]
+
+    def breakdown(place: int) -> tuple[str, str, str, str]:
+        subject = result[place].subject
+        return (subject.outcome, subject.site or "", str(subject.subgroup).partition("=")[0], subject.term)
+
+    for _, group in groupby(sorted(places, key=breakdown), key=breakdown):
+        levels = list(group)
+        shown = [place for place in levels if isinstance(result[place], EffectEstimate)]
+        if sum(_is_withheld(result[place]) for place in levels) == 1 and shown:
+            smallest = min(shown, key=lambda place: _size(result[place]))
+            result[smallest] = NotEstimable(subject=result[smallest].subject, code="suppressed_complement")
+    return result
+
+
+def _size(effect: Effect) -> int:
+    return effect.counts.n if effect.counts is not None else 0
+
+
+def _shown(effect: Effect, campaign: Campaign) -> Effect:
+    if isinstance(effect, NotEstimable):
+        counts = None if effect.counts is None else _shown_counts(effect.counts)
+        return replace(effect, counts=counts, values=_shown_values(effect.values))
+    unit = campaign.outcome(effect.subject.outcome).unit
+    notes = [replace(note, values=_shown_values(note.values)) for note in effect.caveats]
+    if is_weak(effect.counts):
+        notes.append(Note(code="weak"))
+    return replace(
+        effect,
+        counts=_shown_counts(effect.counts),
+        estimate=_number(effect.estimate, unit),
+        std_error=_number(effect.std_error, unit),
+        df=_df(effect.df),
+        statistic=round(effect.statistic, 2),
+        p_value=_p_value(effect.p_value),
+        p_adjusted=None if effect.p_adjusted is None else _p_value(effect.p_adjusted),
+        conf_low=_number(effect.conf_low, unit),
+        conf_high=_number(effect.conf_high, unit),
+        mean_comparison_after=_level(effect.mean_comparison_after, unit),
+        caveats=tuple(notes),
+    )
+
+
+def _shown_counts(counts: Counts) -> Counts:
+    return replace(
+        counts,
+        n=rounded(counts.n) or 0,
+        n_campaign_before=rounded(counts.n_campaign_before),
+        n_campaign_after=rounded(counts.n_campaign_after),
+        n_comparison_before=rounded(counts.n_comparison_before),
+        n_comparison_after=rounded(counts.n_comparison_after),
+        # Downwards, so that what is weak stays weak.
+        smallest_n=None if counts.smallest_n is None else counts.smallest_n // ROUNDED_TO * ROUNDED_TO,
+        dropped=rounded(counts.dropped) or 0,
+    )
+
+
+def _shown_values(values: Mapping[str, object]) -> dict[str, object]:
+    """The numbers inside a caveat or a reason: counts of people rounded, small ones hidden."""
+    return {name: _shown_value(name, value) for name, value in values.items()}
+
+
+def _shown_value(name: str, value: object) -> object:
+    if not isinstance(value, int) or isinstance(value, bool) or name not in COUNTS_OF_PEOPLE or value == 0:
+        return value
+    return f"<{SMALLEST_RESPONDENTS}" if value < SMALLEST_RESPONDENTS else rounded(value)
+
+
+COUNTS_OF_PEOPLE = frozenset(
+    {"n", "rows", "dropped", "people", "interviews", "linked", "smallest", "found", "total"}
+)
+
+
+def _number(value: float, unit: Unit) -> float:
+    """Three decimals; of a score in points whose numbers are small, three significant digits."""
+    if unit != "points" or value == 0 or not math.isfinite(value):
+        return round(value, DECIMALS)
+    return round(value, max(DECIMALS, DECIMALS - 1 - math.floor(math.log10(abs(value)))))
+
+
+def _level(value: float | None, unit: Unit) -> float | None:
+    """A mean of a group; a share as a whole percentage that never says all or nobody."""
+    if value is None:
+        return None
+    return min(0.98, max(0.02, round(value, 2))) if unit == "proportion" else _number(value, unit)
+
+
+def _df(df: float) -> float:
+    return round(df, 1) if math.isfinite(df) else df
+
+
+def _p_value(p_value: float) -> float:
+    return max(round(p_value, DECIMALS), SMALLEST_P)
+
+
+def _shown_pool(pool: RolePool, unit: Unit) -> RolePool:
+    return replace(
+        pool,
+        n=rounded(pool.n) or 0,
+        average=None if pool.average is None else _shown_average(pool.average, unit),
+        random_effects=None if pool.random_effects is None else _shown_average(pool.random_effects, unit),
+    )
+
+
+def _shown_average(pooled: PooledEffect, unit: Unit) -> PooledEffect:
+    low, high = pooled.predict_low, pooled.predict_high
+    return replace(
+        pooled,
+        estimate=_number(pooled.estimate, unit),
+        std_error=_number(pooled.std_error, unit),
+        df=_df(pooled.df),
+        p_value=_p_value(pooled.p_value),
+        conf_low=_number(pooled.conf_low, unit),
+        conf_high=_number(pooled.conf_high, unit),
+        predict_low=None if low is None else _number(low, unit),
+        predict_high=None if high is None else _number(high, unit),
+    )
+
+
+def _shown_contrast(contrast: Contrast, unit: Unit) -> Contrast:
+    return replace(
+        contrast,
+        estimate=_number(contrast.estimate, unit),
+        std_error=_number(contrast.std_error, unit),
+        df=_df(contrast.df),
+        p_value=_p_value(contrast.p_value),
+        p_adjusted=_p_value(contrast.p_adjusted),
+        conf_low=_number(contrast.conf_low, unit),
+        conf_high=_number(contrast.conf_high, unit),
+    )
