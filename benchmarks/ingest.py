@@ -1,0 +1,102 @@
+"""Ingest of a 200,000 x 38 CSV, read, checked and stored, against ``pandas.read_csv(dtype=str)`` of that file."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from campaigns.simulated_interviews import simulate_interviews
+from campaigns.simulation import draw_ground, pilot_from
+from dashboard.demo import CAMPAIGN, SOURCE
+
+
+ROWS, COLUMNS = 200_000, 38
+BUDGET = {"time, ingest over pandas.read_csv": 5.0, "memory, peak over size of the file": 10.0}
+
+PANDAS = """
+import json, sys, time, pandas as pd
+begun = time.perf_counter()
+frame = pd.read_csv(sys.argv[1], dtype=str)
+print(json.dumps({"seconds": time.perf_counter() - begun, "rows": len(frame)}))
+"""
+INGEST = """
+import json, resource, sys, time
+from datetime import date
+from pathlib import Path
+from campaigns.registry import fieldwork_of, load_campaign
+from dashboard.settings import init_workspace
+from surveys.catalogue import Catalogue
+from surveys.ingest import ingest_file
+from surveys.keys import KeyRing
+from surveys.xlsform import load_instrument
+
+file, source, folder, name = map(Path, sys.argv[1:5])
+campaign = load_campaign(source / "campaigns" / f"{name}.yaml")
+instrument = load_instrument(source / "instruments" / f"{campaign.instrument}.xlsx")
+workspace = init_workspace(folder, title="benchmark")
+catalogue, keys = Catalogue(workspace.database_url), KeyRing(workspace.keys)
+peak = lambda who: resource.getrusage(who).ru_maxrss * 1024
+idle = peak(resource.RUSAGE_SELF)
+begun = time.perf_counter()
+receipt = ingest_file(
+    file, name=file.name, catalogue=catalogue, keys=keys, instrument=instrument,
+    fieldwork=fieldwork_of(campaign, site="npl", wave="endline"),
+    country_of_site={site.id: site.country for site in campaign.sites}, today=date(2026, 10, 5), uploader="benchmark",
+)
+seconds = time.perf_counter() - begun
+stored = catalogue.newest_upload(campaign.id)
+print(json.dumps({
+    "seconds": seconds, "stored": stored is not None, "here": peak(resource.RUSAGE_SELF) - idle,
+    "in the child": peak(resource.RUSAGE_CHILDREN),
+}))
+"""
+
+
+def measure() -> dict[str, float]:
+    """Ratios of time and of memory; each time is the best of three runs in processes of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "endline.csv"
+        write_file(file)
+        pandas = min(_run(PANDAS, file)["seconds"] for _ in range(3))
+        runs = [
+            _run(INGEST, file, SOURCE, Path(folder) / f"workspace-{turn}", Path(CAMPAIGN))
+            for turn in range(3)
+        ]
+        if not all(run["stored"] for run in runs):
+            raise RuntimeError("the benchmark's file was not stored")
+        peak = max(max(run["here"], run["in the child"]) for run in runs)
+        return {
+            "time, ingest over pandas.read_csv": min(run["seconds"] for run in runs) / pandas,
+            "memory, peak over size of the file": peak / file.stat().st_size,
+        }
+
+
+def write_file(file: Path) -> None:
+    """Simulated interviews of one site and wave, without the mistakes of the demonstration."""
+    pilot = pilot_from(yaml.safe_load((SOURCE / "truth.yaml").read_text("utf-8")))
+    site = replace(pilot.sites[0], interviews=(ROWS, ROWS))
+    rng = np.random.default_rng(1)
+    ground = draw_ground(site, 2, rng)
+    drawn = simulate_interviews(site, ground, pilot.waves, "endline", rng)
+    drawn = drawn[drawn["consent"] == "yes"].head(ROWS)
+    table = drawn.rename(columns={"instance_id": "_uuid"}).drop(columns="start")
+    if table.shape != (ROWS, COLUMNS):
+        raise RuntimeError(f"the benchmark's table is {table.shape}")
+    table.to_csv(file, index=False)
+
+
+def _run(program: str, *arguments: Path) -> dict[str, float]:
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=SOURCE.parents[1])
+    result: dict[str, float] = json.loads(said.stdout.splitlines()[-1])
+    return result
+
+
+if __name__ == "__main__":
+    for name, value in measure().items():
+        print(f"{name:<40} {value:8.2f}   budget {BUDGET[name]:g}")
