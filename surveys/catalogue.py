@@ -1,0 +1,247 @@
+"""The record: what was uploaded, what of it was accepted, and who did what. The only SQL of this package.
+
+An upload commits as one transaction or not at all. Uploads are stored one after the other
+(``BEGIN IMMEDIATE`` on SQLite, an advisory lock on PostgreSQL), so that what is decided about an interview
+is decided against everything stored before it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import Connection, Row, func, or_, select
+
+from surveys import arrivals, audit, payloads, tables
+from surveys.arrivals import Arrival, Entry
+from surveys.database import Database
+from surveys.keys import KeyRing
+from surveys.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file in the history of a campaign."""
+
+    id: int
+    campaign: str
+    site: str | None
+    wave: str | None
+    sha256: str
+    name: str
+    size: int
+    format: str
+    dialect: str
+    uploader: str
+    uploaded_at: datetime
+    instrument: str
+    instrument_version: str
+    instrument_sha256: str
+    verdict: str
+    rows: int
+    accepted: int
+    replaced: int
+    unchanged: int
+    rejected: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePart:
+    """The interviews of one site and wave ("" where the campaign has none), and what they came in."""
+
+    site: str
+    wave: str
+    interviews: int
+    newest: int  # the last upload that changed anything here
+    mark: str  # changes whenever the interviews do
+    uploads: tuple[int, ...]  # those that hold answers of it, oldest first
+
+
+class Catalogue:
+    """The record at one database address. Opening it brings its tables up to date."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def __enter__(self) -> "Catalogue":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- storing -------------------------------------------------------------------------------------
+
+    def store(self, arrival: Arrival) -> Entry:
+        """Store what is new of a file, in one transaction; the same file again changes nothing."""
+        incoming = arrivals.incoming_of(arrival.accepted)
+        return self.database.write(lambda connection: arrivals.store(connection, arrival, incoming))
+
+    def store_refusal(self, arrival: Arrival) -> Entry:
+        """Note that a file was refused, and why. Neither its bytes nor any answer is kept."""
+        return self.database.write(lambda connection: arrivals.store_refusal(connection, arrival))
+
+    def note(self, actor: str, action: str, subject: str, details: Mapping[str, object]) -> None:
+        """Add one entry to the audit. ``details`` never holds an answer."""
+        now = datetime.now(UTC)
+        self.database.write(lambda connection: audit.note(connection, actor, action, subject, details, now))
+
+    # ---- looking things up ---------------------------------------------------------------------------
+
+    def earlier_upload(self, campaign: str, site: str | None, sha256: str) -> int | None:
+        """The upload in which these very bytes were sent before for the same campaign and site."""
+        with self.database.reading() as connection:
+            return arrivals.earlier_upload(connection, campaign, site, sha256)
+
+    def uploads(self, campaign: str, site: str | None = None) -> list[Upload]:
+        """The history of a campaign, or of what was uploaded for one of its sites, newest first."""
+        query = select(tables.upload).where(tables.upload.c.campaign == campaign)
+        if site is not None:
+            touching = select(tables.touched.c.upload).where(
+                tables.touched.c.campaign == campaign, tables.touched.c.site == site
+            )
+            query = query.where(or_(tables.upload.c.site == site, tables.upload.c.id.in_(touching)))
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(tables.upload.c.id.desc())).mappings()
+            return [Upload(**row) for row in rows]
+
+    def newest_upload(self, campaign: str) -> int | None:
+        """The last upload that changed the campaign's answers; None where there is none."""
+        query = select(func.max(tables.touched.c.upload)).where(tables.touched.c.campaign == campaign)
+        with self.database.reading() as connection:
+            newest: int | None = connection.scalar(query)
+            return newest
+
+    def problems(self, upload: int) -> list[Problem]:
+        """What was wrong with an upload, in the order it was reported."""
+        return self._problems(upload, warnings=False)
+
+    def warnings(self, upload: int) -> list[Problem]:
+        """What was odd about an upload though it was accepted."""
+        return self._problems(upload, warnings=True)
+
+    def original(self, upload: int, keys: KeyRing) -> bytes | None:
+        """The file as it was sent; None where it was refused or its retention ended."""
+        query = (
+            select(tables.original.c.bytes, tables.upload.c.size)
+            .join_from(tables.original, tables.upload)
+            .where(tables.original.c.upload == upload)
+        )
+        with self.database.reading() as connection:
+            found = connection.execute(query).one_or_none()
+        return None if found is None else keys.decrypt(found.bytes, found.size)
+
+    def parts(self, campaign: str, site: str | None = None, as_of: int | None = None) -> list[SitePart]:
+        """The sites and waves that hold interviews, as they stand or stood after upload ``as_of``."""
+        with self.database.reading() as connection:
+            return _parts(connection, campaign, site, as_of)
+
+    def answers(
+        self, campaign: str, wanted: Sequence[SitePart], as_of: int | None = None
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """The current rows of each upload that holds any of the wanted sites and waves, oldest upload first.
+
+        A table may hold rows of other sites and waves too.
+        """
+        for upload in sorted({upload for part in wanted for upload in part.uploads}):
+            with self.database.reading() as connection:
+                encoded = connection.scalar(
+                    select(tables.payload.c.answers).where(tables.payload.c.upload == upload)
+                )
+                gone = _superseded(connection, upload, as_of)
+            if encoded is not None:
+                yield upload, _without(payloads.decode_payload(encoded), gone)
+
+    def audit_entries(self, after: int = 0) -> list[audit.AuditEntry]:
+        """The audit after a sequence number, oldest first."""
+        with self.database.reading() as connection:
+            return audit.read_entries(connection, after)
+
+    def first_broken_audit_entry(self) -> int | None:
+        """Sequence number of the first entry that was changed or taken out; None where the audit is whole."""
+        return audit.first_broken(self.audit_entries())
+
+    def _problems(self, upload: int, *, warnings: bool) -> list[Problem]:
+        query = (
+            select(tables.problem)
+            .where(tables.problem.c.upload == upload, tables.problem.c.is_warning == warnings)
+            .order_by(tables.problem.c.number)
+        )
+        with self.database.reading() as connection:
+            return [
+                Problem(
+                    code=row.code,
+                    row=row.row,
+                    line=row.line,
+                    column=row.column,
+                    value=row.value,
+                    values=json.loads(row._mapping["values"]),
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _parts(connection: Connection, campaign: str, site: str | None, as_of: int | None) -> list[SitePart]:
+    touched, upload = tables.touched, tables.upload
+    query = (
+        select(touched.c.site, touched.c.wave, touched.c.upload, touched.c.rows, upload.c.sha256)
+        .join_from(touched, upload)
+        .where(touched.c.campaign == campaign)
+        .order_by(touched.c.site, touched.c.wave, touched.c.upload)
+    )
+    if site is not None:
+        query = query.where(touched.c.site == site)
+    if as_of is not None:
+        query = query.where(touched.c.upload <= as_of)
+    gone = _gone(connection, campaign, as_of)
+    grouped: dict[tuple[str, str], list[Row[*tuple[Any, ...]]]] = {}
+    for row in connection.execute(query):
+        grouped.setdefault((row.site, row.wave), []).append(row)
+    return [
+        SitePart(
+            site=place,
+            wave=wave,
+            interviews=sum(row.rows for row in rows) - gone.get((place, wave), 0),
+            newest=rows[-1].upload,
+            mark=f"{rows[-1].upload}-{rows[-1].sha256[:12]}",
+            uploads=tuple(row.upload for row in rows if row.rows),
+        )
+        for (place, wave), rows in grouped.items()
+    ]
+
+
+def _gone(connection: Connection, campaign: str, as_of: int | None) -> dict[tuple[str, str], int]:
+    """How many stored interviews of each site and wave a newer revision took the place of."""
+    table = tables.submission
+    query = (
+        select(table.c.site, table.c.wave, func.count())
+        .where(table.c.campaign == campaign, table.c.superseded_by.is_not(None))
+        .group_by(table.c.site, table.c.wave)
+    )
+    if as_of is not None:
+        query = query.where(table.c.superseded_by <= as_of)
+    return {(site, wave): count for site, wave, count in connection.execute(query)}
+
+
+def _superseded(connection: Connection, upload: int, as_of: int | None) -> list[int]:
+    """Positions of an upload's payload that are no longer current."""
+    table = tables.submission
+    query = select(table.c.position).where(table.c.upload == upload, table.c.superseded_by.is_not(None))
+    if as_of is not None:
+        query = query.where(table.c.superseded_by <= as_of)
+    return list(connection.scalars(query))
+
+
+def _without(table: pa.Table, positions: Sequence[int]) -> pa.Table:
+    if not positions:
+        return table
+    keep = np.ones(table.num_rows, dtype=bool)
+    keep[list(positions)] = False
+    return table.filter(pa.array(keep))

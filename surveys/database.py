@@ -1,0 +1,218 @@
+"""The database under the record: how it is opened, locked, brought up to date, and how its failures read."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError, ProgrammingError
+
+from surveys.problems import CannotProceed
+
+
+Result = TypeVar("Result")
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 30  # how long a writer waits for the writers before it
+ATTEMPTS = 6  # at a transaction that PostgreSQL broke off for another's sake
+_BROKEN_OFF = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_WRITERS = 5_120_417  # the advisory lock that writers to a PostgreSQL record queue for
+_one_migration = threading.Lock()  # Alembic's environment is one per process
+
+
+class Database:
+    """A SQLite file or a PostgreSQL database, at the version of this code."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _understood(url)
+        self.where = self.url.render_as_string(hide_password=True)
+        self._engine = _engine(self.url)
+        self._bring_up_to_date()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the record throughout."""
+        with self._translated(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """What ``work`` gives back, done as one transaction: wholly, or not at all.
+
+        ``work`` may run more than once, when PostgreSQL breaks a transaction off.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._translated(), _for_writing(self._engine).begin() as connection:
+                    if connection.dialect.name == "postgresql":
+                        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS})
+                    return work(connection)
+            except _BrokenOffError:
+                time.sleep(0.02 * 2**attempt)
+        raise CannotProceed(
+            self.where, "the database is too busy; nothing was saved.", "Try again in a minute."
+        )
+
+    def _bring_up_to_date(self) -> None:
+        known = [path.name.split("_")[0] for path in sorted((MIGRATIONS / "versions").glob("[0-9]*_*.py"))]
+        with self.reading() as connection:
+            version = _version(connection)
+        if version is not None and version not in known:
+            raise CannotProceed(
+                self.where,
+                f"the record was written by a newer version of this program (step {version}; this one knows {known[-1]}).",
+                "Install the newer version, or restore a backup from before the upgrade.",
+            )
+        if version != known[-1]:
+            self.write(_migrate)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Failures of the database itself, told as where, what, and what to do."""
+        try:
+            yield
+        except (IntegrityError, ProgrammingError):
+            raise  # ours to mend, not the user's
+        except (DatabaseError, InterfaceError) as error:
+            if getattr(error.orig, "sqlstate", None) in _BROKEN_OFF:
+                raise _BrokenOffError from error
+            raise CannotProceed(self.where, *_told(error.orig)) from error
+
+
+class _BrokenOffError(Exception):
+    """PostgreSQL gave this transaction up so that another could go on."""
+
+
+def _understood(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise CannotProceed(
+            "database",
+            "this is no address of a SQLite or PostgreSQL database.",
+            "Write sqlite:///catalogue.db, or postgresql://user@host/name.",
+        )
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed.set(drivername="sqlite")
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        _make_private(url)
+        engine = create_engine(
+            url, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise CannotProceed(
+            "database",
+            "PostgreSQL needs the package psycopg, which is not installed.",
+            'Install it: pip install "campaign-evaluation[postgresql]".',
+        ) from None
+
+
+def _make_private(url: URL) -> None:
+    """Make the file before SQLite does, so that only its owner can read it."""
+    path = Path(url.database or "")
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise CannotProceed(
+            str(path),
+            f"the record cannot be opened ({error.strerror}).",
+            "Check the folder and who may write in it, or name another database in workspace.toml.",
+        ) from None
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, never by themselves
+    cursor = connection.cursor()
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # a receipt survives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another wrote in between.
+    immediate = connection.get_execution_options().get("for_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _for_writing(engine: Engine) -> Engine:
+    return engine.execution_options(for_writing=True)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _migrate(connection: Connection) -> None:
+    """Run the history on this connection; whoever waited for the lock finds it already run."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    with _one_migration:
+        command.upgrade(config, "head")
+
+
+def _told(error: Any) -> tuple[str, str]:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    for sign, what, remedy in _SIGNS:
+        if sign in reason:
+            return what, remedy
+    return f"the database answered: {reason}. Nothing was saved.", "Mend the database, then try again."
+
+
+_SIGNS = (
+    (
+        "locked",
+        "another program has held the database for longer than it may; nothing was saved.",
+        "Try again in a minute; if it stays so, see which program has catalogue.db open.",
+    ),
+    ("full", "the disk is full; nothing was saved.", "Make room on the disk, then send the file again."),
+    (
+        "readonly",
+        "the database may not be written; nothing was saved.",
+        "Give the platform's user the right to write the file and its folder.",
+    ),
+    (
+        "not a database",
+        "this file is not a database of this platform.",
+        "Name the right file in workspace.toml, or restore a backup.",
+    ),
+    (
+        "malformed",
+        "the database file is damaged; nothing was saved.",
+        "Stop the server and restore the last backup.",
+    ),
+    (
+        "onnect",
+        "the database cannot be reached; nothing was saved.",
+        "See that the server runs and that address, user and password are right.",
+    ),
+)

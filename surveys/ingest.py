@@ -1,0 +1,285 @@
+"""A file becomes part of the record: read, checked, de-identified, stored, and told about, in that order."""
+
+import functools
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from surveys import columns
+from surveys.audit import SYSTEM
+from surveys.catalogue import Arrival, Catalogue, Entry
+from surveys.checking import CheckReport, check_table, report_as_dict
+from surveys.display import shown
+from surveys.fieldwork import Fieldwork
+from surveys.instrument import Instrument
+from surveys.keys import KeyRing
+from surveys.problems import CannotProceed, FileRefused, Problem
+from surveys.reading import RawFile, read_file
+from surveys.reading.limits import Limits
+
+
+Step = Literal["hashing", "reading", "checking", "storing", "refreshing", "done"]
+Progress = Callable[[Step, float], None]  # the step that begins, and the share of the work behind it
+
+REFUSED = "reject-file"
+NAME_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a file. It is given only after everything it says is safely stored."""
+
+    upload: int  # the earlier upload where the same file came again
+    repeated: bool
+    name: str
+    sha256: str
+    at: datetime
+    verdict: str
+    accepted: int  # newly stored, corrected interviews included
+    replaced: int  # of these, how many took the place of an older revision
+    unchanged: int  # were there already
+    rejected: int
+    held: int
+    report: CheckReport
+
+    def as_dict(self, language: str = "en") -> dict[str, object]:
+        """The report's JSON object."""
+        return report_as_dict(
+            self.report, accepted=self.accepted, unchanged=self.unchanged, held=self.held, language=language
+        )
+
+
+def ingest_file(
+    path: Path,
+    *,
+    name: str | None = None,
+    catalogue: Catalogue,
+    keys: KeyRing,
+    instrument: Instrument,
+    fieldwork: Fieldwork,
+    country_of_site: Mapping[str, str] | None = None,
+    today: date | None = None,
+    uploader: str = SYSTEM,
+    columns_folder: Path | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Receipt:
+    """Store what is new and right in a file, and say what is wrong with the rest.
+
+    The same file again changes nothing. A file that cannot be read or judged is noted in the record
+    without its bytes, and the receipt says why.
+
+    Parameters
+    ----------
+    name
+        What the sender calls the file, where ``path`` is a copy under another name.
+    country_of_site
+        Whose key makes pseudonyms of the respondents; by default as ``fieldwork`` says.
+    columns_folder
+        Where the columns of the workspace lie, to bring them up to date afterwards; None: leave them.
+
+    Raises
+    ------
+    CannotProceed
+        The record or the keys cannot be used; nothing was stored.
+    """
+    tell = progress or _silent
+    sender = _File(path=path, name=_clean_name(name or path.name), uploader=uploader, at=datetime.now(UTC))
+    tell("hashing", 0.0)
+    sha256, size = _hash(path)
+    try:
+        tell("reading", 0.05)
+        raw = read_file(path, name=sender.name, limits=limits or Limits())
+        tell("checking", 0.35)
+        report = check_table(raw, instrument, fieldwork, today=today or _today())
+    except FileRefused as refused:
+        return _refuse(catalogue, sender, instrument, fieldwork, sha256, size, refused.problem)
+    tell("storing", 0.7)
+    countries = country_of_site or {site.id: site.country for site in fieldwork.sites}
+    accepted, marks = deidentified(report.accepted, fieldwork, countries, keys)
+    arrival = _arrival(sender, instrument, fieldwork, sha256, size, report, raw)
+    original = functools.cache(lambda: _encrypted(path, sha256, keys))
+    if catalogue.earlier_upload(fieldwork.campaign, fieldwork.site, sha256) is None:
+        original()  # before the record is locked
+    entry = catalogue.store(
+        replace(
+            arrival,
+            accepted=accepted,
+            types=question_types(accepted, instrument),
+            original=original,
+            key_marks=marks,
+        )
+    )
+    if columns_folder is not None:
+        tell("refreshing", 0.9)
+        columns.refresh(catalogue, columns_folder, fieldwork.campaign)
+    tell("done", 1.0)
+    return _receipt(sender, sha256, entry, report)
+
+
+def deidentified(
+    accepted: pa.Table, fieldwork: Fieldwork, country_of_site: Mapping[str, str], keys: KeyRing
+) -> tuple[pa.Table, dict[str, str]]:
+    """The table with pseudonyms for respondents, and the marks of the keys that made them."""
+    named = fieldwork.parts.get("respondent")
+    if named is not None and named in accepted.column_names:
+        accepted = accepted.drop_columns([named])  # would keep in the clear what the pseudonym hides
+    respondents = accepted["@respondent"].cast(pa.large_string())
+    if respondents.null_count == len(respondents):
+        return accepted, {}
+    sites_of = defaultdict(list)
+    for site, country in country_of_site.items():
+        sites_of[country].append(site)
+    pseudonyms = pa.chunked_array([pa.nulls(len(respondents), pa.large_string())])
+    marks = {}
+    for country, sites in sorted(sites_of.items()):
+        here = _at(accepted["@site"], sites, alone=len(sites_of) == 1)
+        theirs = pc.if_else(here, respondents, pa.scalar(None, pa.large_string()))
+        if theirs.null_count < len(theirs):
+            pseudonyms = pc.if_else(here, keys.pseudonyms(theirs, country), pseudonyms)
+            marks[f"respondents-{country}"] = keys.fingerprint(country)
+    place = accepted.column_names.index("@respondent")
+    return accepted.set_column(place, "@respondent", pseudonyms), marks
+
+
+def question_types(accepted: pa.Table, instrument: Instrument) -> dict[str, str]:
+    """The type of each stored question; a column that the instrument does not ask is text."""
+    from surveys.payloads import answer_names
+
+    asked = {name: instrument.question(name) for name in answer_names(accepted.column_names)}
+    return {name: "text" if question is None else question.type for name, question in asked.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    path: Path
+    name: str
+    uploader: str
+    at: datetime
+
+
+def _refuse(
+    catalogue: Catalogue,
+    sender: _File,
+    instrument: Instrument,
+    fieldwork: Fieldwork,
+    sha256: str,
+    size: int,
+    problem: Problem,
+) -> Receipt:
+    report = refused_report(problem)
+    entry = catalogue.store_refusal(_arrival(sender, instrument, fieldwork, sha256, size, report, None))
+    return _receipt(sender, sha256, entry, report)
+
+
+def refused_report(problem: Problem) -> CheckReport:
+    """The report on a file that could not be read or judged."""
+    return CheckReport(
+        verdict=REFUSED,
+        rows=0,
+        accepted=pa.table({}),
+        rejected=(),
+        held=(),
+        problems=(problem,),
+        warnings=(),
+    )
+
+
+def _arrival(
+    sender: _File,
+    instrument: Instrument,
+    fieldwork: Fieldwork,
+    sha256: str,
+    size: int,
+    report: CheckReport,
+    raw: RawFile | None,
+) -> Arrival:
+    return Arrival(
+        campaign=fieldwork.campaign,
+        site=fieldwork.site,
+        wave=fieldwork.wave,
+        sha256=sha256,
+        name=sender.name,
+        size=size,
+        format="" if raw is None else raw.format,
+        dialect="" if raw is None else raw.dialect,
+        uploader=sender.uploader,
+        at=sender.at,
+        instrument=instrument.form_id,
+        instrument_version=instrument.version,
+        instrument_sha256=instrument.sha256,
+        verdict=report.verdict,
+        rows=report.rows,
+        rejected=len(report.rejected),
+        held=len(report.held),
+        problems=report.problems,
+        warnings=report.warnings,
+        accepted=report.accepted,
+        types={},
+        original=bytes,
+        key_marks={},
+    )
+
+
+def _receipt(sender: _File, sha256: str, entry: Entry, report: CheckReport) -> Receipt:
+    told = replace(
+        report,
+        verdict=entry.verdict,
+        held=(*report.held, *entry.held_rows),
+        problems=entry.problems,
+        warnings=entry.warnings,
+    )
+    return Receipt(
+        upload=entry.upload,
+        repeated=entry.repeated,
+        name=sender.name,
+        sha256=sha256,
+        at=entry.at,
+        verdict=entry.verdict,
+        accepted=entry.accepted,
+        replaced=entry.replaced,
+        unchanged=entry.unchanged,
+        rejected=entry.rejected,
+        held=entry.held,
+        report=told,
+    )
+
+
+def _at(sites: pa.ChunkedArray, wanted: list[str], *, alone: bool) -> pa.ChunkedArray:
+    known = pc.is_in(sites.cast(pa.large_string()), value_set=pa.array(wanted, pa.large_string()))
+    return pc.or_(known, pc.is_null(sites)) if alone else known
+
+
+def _encrypted(path: Path, sha256: str, keys: KeyRing) -> bytes:
+    original = path.read_bytes()
+    if hashlib.sha256(original).hexdigest() != sha256:
+        raise CannotProceed(
+            str(path), "the file was changed while it was being read; nothing was saved.", "Send it again."
+        )
+    return keys.encrypt(original)
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()
+
+
+def _clean_name(name: str) -> str:
+    """The sender's name for the file as a plain line; it never becomes a path."""
+    return shown(name.replace("\\", "/").rsplit("/", 1)[-1], NAME_CHARACTERS) or "file"
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def _silent(_step: Step, _share: float) -> None:
+    """Nobody watches."""

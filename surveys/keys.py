@@ -1,0 +1,141 @@
+"""The key ring: what encrypts the original files and what turns a respondent's id into a pseudonym.
+
+Keys are files of one folder, apart from the record and from its backups. A key is made when it is
+first needed and never replaced: a pseudonym made under another key would be another person.
+"""
+
+import base64
+import hmac
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from surveys.deidentification import respondent_pseudonym
+from surveys.problems import CannotProceed
+
+
+FILES_KEY = "uploads"  # encrypts the original files; one key a line, the newest first
+_COUNTRY = re.compile(r"[A-Za-z0-9]{2,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The keys in ``folder``."""
+
+    folder: Path
+
+    def encrypt(self, original: bytes) -> bytes:
+        """The bytes of a file, compressed and encrypted."""
+        packed = pa.compress(original, codec="zstd", asbytes=True)
+        return base64.urlsafe_b64decode(self._cipher(make=True).encrypt(packed))
+
+    def decrypt(self, stored: bytes, size: int) -> bytes:
+        """The ``size`` bytes that were encrypted.
+
+        Raises
+        ------
+        CannotProceed
+            No key of the ring made these bytes, or somebody changed them.
+        """
+        try:
+            packed = self._cipher(make=False).decrypt(base64.urlsafe_b64encode(stored))
+        except InvalidToken:
+            raise CannotProceed(
+                str(self._path(FILES_KEY)),
+                "no key in this file opens the stored original, or its bytes were changed.",
+                "Bring back the key file that was in use when the file was uploaded.",
+            ) from None
+        original: bytes = pa.decompress(packed, decompressed_size=size, codec="zstd", asbytes=True)
+        return original
+
+    def pseudonyms(self, respondents: pa.ChunkedArray, country: str) -> pa.Array:
+        """The respondents' ids as keyed hashes under the country's own key; none stays none."""
+        key = self._respondent_key(country)
+        coded = pc.dictionary_encode(respondents.combine_chunks())
+        hashed = [respondent_pseudonym(key, respondent) for respondent in coded.dictionary.to_pylist()]
+        return pa.array(hashed, pa.large_string()).take(coded.indices)
+
+    def fingerprint(self, country: str) -> str:
+        """What tells the country's key from any other without giving it away."""
+        return hmac.digest(self._respondent_key(country), b"fingerprint of this key", "sha256").hex()[:16]
+
+    def make_files_key(self) -> None:
+        """Make sure that originals can be encrypted."""
+        self._cipher(make=True)
+
+    def _cipher(self, *, make: bool) -> MultiFernet:
+        lines = self._lines(FILES_KEY, Fernet.generate_key() if make else None)
+        try:
+            return MultiFernet([Fernet(line) for line in lines])
+        except ValueError:
+            raise self._unreadable(FILES_KEY) from None
+
+    def _respondent_key(self, country: str) -> bytes:
+        if not _COUNTRY.fullmatch(country):
+            raise CannotProceed(
+                str(self.folder),
+                f'"{country}" is no country code to keep a key under.',
+                "Give each site of the campaign a three-letter ISO country code.",
+            )
+        name = f"respondents-{country.upper()}"
+        lines = self._lines(name, base64.urlsafe_b64encode(secrets.token_bytes(32)))
+        try:
+            key = base64.b64decode(lines[0], altchars=b"-_", validate=True)
+        except ValueError:
+            raise self._unreadable(name) from None
+        if len(key) < 32:
+            raise self._unreadable(name)
+        return key
+
+    def _lines(self, name: str, new: bytes | None) -> list[bytes]:
+        path = self._path(name)
+        try:
+            if not path.exists() and new is not None:
+                _make_once(path, new)
+            lines = [line.strip() for line in path.read_bytes().splitlines()]
+        except OSError as error:
+            raise CannotProceed(
+                str(path),
+                f"the key cannot be read ({error.strerror}).",
+                "Name the folder of the keys in AWARENESS_KEYS, or let the platform's user read it.",
+            ) from None
+        keys = [line for line in lines if line and not line.startswith(b"#")]
+        if not keys:
+            raise self._unreadable(name)
+        return keys
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.key"
+
+    def _unreadable(self, name: str) -> CannotProceed:
+        return CannotProceed(
+            str(self._path(name)),
+            "this file holds no key of the right form.",
+            "Bring the file back from the safe copy of the keys; do not make a new one.",
+        )
+
+
+def _make_once(path: Path, key: bytes) -> None:
+    """Write the key so that of several processes only the first one's ever appears, and whole."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(key + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()

@@ -1,0 +1,161 @@
+"""The tables of the record. Whoever adds one declares it on ``metadata`` and writes a migration.
+
+Site and wave are ``""`` where a campaign has none, because a key may not hold nothing.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC on every database; SQLite keeps no time zone of its own."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment as the database keeps it."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment with its time zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="grows with time: 'as of upload n' is a comparison"),
+    Column("campaign", Text, nullable=False),
+    Column("site", Text, comment="the site the uploader named, if any"),
+    Column("wave", Text, comment="the wave the uploader named, if any"),
+    Column("sha256", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("dialect", Text, nullable=False),
+    Column("uploader", Text, nullable=False),
+    Column("uploaded_at", Moment, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("instrument_version", Text, nullable=False),
+    Column("instrument_sha256", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column(
+        "replaced", Integer, nullable=False, comment="of the accepted, how many replaced an older revision"
+    ),
+    Column("unchanged", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Index("ix_upload_campaign_sha256", "campaign", "sha256"),
+    sqlite_autoincrement=True,
+)
+
+original = Table(
+    "original",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column("bytes", LargeBinary, nullable=False, comment="the file, compressed and then encrypted"),
+)
+
+payload = Table(
+    "payload",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column("answers", LargeBinary, nullable=False, comment="the newly stored answers as one Parquet file"),
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("submission", Text, primary_key=True, comment="as received"),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("site", Text, nullable=False),
+    Column("wave", Text, nullable=False),
+    Column("content", LargeBinary(16), nullable=False, comment="fingerprint of answers and parts"),
+    Column("upload", Integer, ForeignKey("upload.id"), nullable=False),
+    Column("position", Integer, nullable=False, comment="row of the upload's payload, from 0"),
+    Column("superseded_by", Integer, ForeignKey("upload.id"), comment="none: this revision is current"),
+    Index(
+        "ix_submission_superseded",
+        "upload",
+        sqlite_where=text("superseded_by IS NOT NULL"),
+        postgresql_where=text("superseded_by IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+touched = Table(
+    "touched",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("wave", Text, primary_key=True),
+    Column("upload", Integer, ForeignKey("upload.id"), primary_key=True, autoincrement=False),
+    Column("rows", Integer, nullable=False, comment="rows the upload stored there; 0: it only replaced some"),
+)
+
+problem = Table(
+    "problem",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("is_warning", Boolean, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("row", Integer),
+    Column("line", Integer),
+    Column("column", Text),
+    Column("value", Text, comment="the one cell to be mended, cut"),
+    Column("values", Text, nullable=False, comment="JSON; fills the sentences"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("details", Text, nullable=False, comment="JSON, never an answer"),
+    Column("hash", Text, nullable=False, comment="SHA-256 over the entry and the hash before it"),
+)
+
+key_mark = Table(
+    "key_mark",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False, comment="tells a lost key from the right one"),
+)
