@@ -32,6 +32,8 @@ ROUNDED_TO = 5
 # counts one case in eleven had a single table.
 DECIMALS = 3
 SMALLEST_P = 0.001
+SAY_WEAK = {"few_respondents", "very_few_clusters"}  # caveats that already say what ``weak`` would
+COUNTS_OF_PEOPLE = {"n", "rows", "dropped", "people", "interviews", "linked", "smallest", "found", "total"}
 
 
 def protect(evaluation: Evaluation) -> Evaluation:
@@ -121,7 +123,7 @@ def _shown(effect: Effect, campaign: Campaign) -> Effect:
         return replace(effect, counts=counts, values=_shown_values(effect.values))
     unit = campaign.outcome(effect.subject.outcome).unit
     notes = [replace(note, values=_shown_values(note.values)) for note in effect.caveats]
-    if is_weak(effect.counts):
+    if is_weak(effect.counts) and not SAY_WEAK & {note.code for note in notes}:
         notes.append(Note(code="weak"))
     return replace(
         effect,
@@ -161,7 +163,7 @@ def _shown_values(values: Mapping[str, object]) -> dict[str, object]:
 def _shown_value(name: str, value: object) -> object:
     if not isinstance(value, int) or isinstance(value, bool) or name not in COUNTS_OF_PEOPLE or value == 0:
         return value
-    return f"<{SMALLEST_RESPONDENTS}" if value < SMALLEST_RESPONDENTS else rounded(value)
+    return f"<{SMALLEST_RESPONDENTS}" if value < SMALLEST_RESPONDENTS else value // ROUNDED_TO * ROUNDED_TO
 
 
 COUNTS_OF_PEOPLE = frozenset(

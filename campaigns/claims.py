@@ -1,0 +1,293 @@
+"""The sentence a result can carry, and how much weight: never more than the design allows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from campaigns.campaign import Better, Campaign, Outcome, Site, Tier, Unit
+from campaigns.effects import (
+    WEAK_BELOW_CLUSTERS,
+    WEAK_BELOW_RESPONDENTS,
+    EffectEstimate,
+    Estimand,
+    Evaluation,
+    Note,
+    RolePool,
+    Verdict,
+    counts_by_group,
+)
+from surveys.languages import pick, say
+
+
+Reading = Literal["improved", "worsened", "no_meaningful_change", "unclear"]
+Claim = Literal["caused", "compared", "associated", "changed"]  # from the strongest words to the weakest
+Movement = Literal["up", "down", "nothing", "unclear"]
+
+STRONG, MODERATE, LIMITED, VERY_LIMITED = 4, 3, 2, 1
+# What a design can show at best, were there always enough clusters and people.
+AT_BEST: Mapping[str, int] = {
+    "randomised": STRONG,
+    "ancova": STRONG,
+    "encouragement": STRONG,
+    "difference_in_differences": MODERATE,
+    "event_study": MODERATE,
+    "staggered": MODERATE,
+    "exposure": LIMITED,
+    "pre_post": VERY_LIMITED,
+    "paired_pre_post": VERY_LIMITED,
+}
+ENOUGH_CLUSTERS = 20  # an arm: from here on cluster-robust inference is dependable
+HARM_ALARM = 0.05  # one-sided, without regard to other outcomes: a missed harm costs more than a false alarm
+CLAIMS: Mapping[Estimand, Claim] = {
+    "ITT": "caused",
+    "LATE": "caused",
+    "ATT": "compared",
+    "association": "associated",
+    "dose": "associated",
+    "change": "changed",
+}
+_WEAKEST_LAST: tuple[Claim, ...] = ("caused", "compared", "associated", "changed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How much weight a result can bear: 4 strong, 3 moderate, 2 limited, 1 very limited; and why."""
+
+    grade: int
+    reasons: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """What one role's number says."""
+
+    role: str
+    site: Site | None  # the only site of the role with a number, where there is no average
+    movement: Movement
+    claim: Claim
+
+
+def reading(effect: EffectEstimate, outcome: Outcome) -> Reading:
+    """What the interval of an effect says, given the direction hoped for and the margin of the plan."""
+    return reading_of(effect.verdict, effect.estimate, outcome.better)
+
+
+def reading_of(verdict: Verdict | None, estimate: float, better: Better) -> Reading:
+    """What a verdict says, given the direction hoped for."""
+    if verdict == "nothing_beyond_margin":
+        return "no_meaningful_change"
+    if verdict != "effect":
+        return "unclear"
+    return "improved" if (estimate > 0) == (better == "higher") else "worsened"
+
+
+def evidence(effect: EffectEstimate) -> Evidence:
+    """The weight of one effect: what its design can show at best, less what its sample cannot carry."""
+    counts, design = effect.counts, effect.subject.design
+    grade, reasons = AT_BEST.get(design, VERY_LIMITED), [Note(code=f"evidence_{_kind(design)}")]
+    arms = [c for c in (counts.clusters_campaign, counts.clusters_comparison) if c is not None]
+    fewest = min(arms, default=ENOUGH_CLUSTERS)
+    if fewest < ENOUGH_CLUSTERS:
+        grade -= 2 if fewest < WEAK_BELOW_CLUSTERS else 1
+        reasons.append(Note(code="evidence_few_clusters", values={"clusters": fewest}))
+    people = [n for n in (counts.smallest_n, *counts_by_group(counts)) if n is not None]
+    if min(people, default=WEAK_BELOW_RESPONDENTS) < WEAK_BELOW_RESPONDENTS:
+        grade -= 1
+        reasons.append(Note(code="evidence_few_people", values={"limit": WEAK_BELOW_RESPONDENTS}))
+    return Evidence(grade=max(grade, VERY_LIMITED), reasons=tuple(reasons))
+
+
+def strength(effect: EffectEstimate) -> int:
+    """The weight of one effect, from 4 (strong) to 1 (very limited)."""
+    return evidence(effect).grade
+
+
+def pool_strength(pool: RolePool, campaign: Campaign) -> int:
+    """The weight of an average: that of the weakest design in it, less one where a site in it is weak."""
+    designs = [campaign.site(site).design or campaign.analysis.design for site in pool.sites]
+    grade = min((AT_BEST.get(design, VERY_LIMITED) for design in designs), default=VERY_LIMITED)
+    weak = any(note.code == "weak_sites" for note in pool.caveats)
+    return max(grade - weak, VERY_LIMITED)
+
+
+def headline(evaluation: Evaluation, outcome_id: str, language: str) -> str:
+    """The finding on one outcome in one sentence or two, by role; roles are named in the order of the route.
+
+    Its verbs are those of the weakest design behind it, and it never says that one role did better than another.
+    """
+    outcome = evaluation.campaign.outcome(outcome_id)
+    title = pick(outcome.title, language)
+    found = _findings(evaluation, outcome)
+    if not found:
+        return say("claims.headline.none", language, outcome=title)
+    claim = max((finding.claim for finding in found), key=_WEAKEST_LAST.index)
+    clauses = []
+    for movement in ("up", "down", "nothing", "unclear"):
+        where = _where([f for f in found if f.movement == movement], language)
+        if where:
+            clauses.append(
+                _clause(movement, claim, outcome, title, where, first=not clauses, language=language)
+            )
+    return say("claims.headline.join", language).join(clauses)
+
+
+def sentence(effect: EffectEstimate, outcome: Outcome, site: Site, language: str) -> str:
+    """One effect in natural frequencies, with what it may not be taken for."""
+    claim = _claim(effect)
+    parts = [
+        say(
+            f"claims.sentence.{claim}",
+            language,
+            site=pick(site.title, language),
+            outcome=pick(outcome.title, language),
+            size=_size(effect, outcome.unit, language),
+            interval=_interval(effect, outcome.unit, language),
+        )
+    ]
+    tail = {"unclear": "unclear", "worsened": "worsened", "no_meaningful_change": "nothing"}.get(
+        reading(effect, outcome)
+    )
+    if tail:
+        parts.append(say(f"claims.sentence.{tail}", language))
+    return " ".join(parts)
+
+
+def harm_alarm(evaluation: Evaluation, language: str) -> str | None:
+    """Which harm outcomes moved the wrong way, and where; None where none did.
+
+    One-sided at 5 percent, each result for itself, subgroups included.
+    """
+    sentences = []
+    for outcome in evaluation.campaign.outcomes:
+        places = [
+            pick(site.title, language)
+            for site in evaluation.campaign.sites
+            if outcome.tier is Tier.HARM and _alarms(evaluation, outcome, site)
+        ]
+        if places:
+            values = {"outcome": pick(outcome.title, language), "places": _listed(places, language)}
+            sentences.append(say("claims.harm_alarm", language, **values))
+    return " ".join(sentences) or None
+
+
+def _alarms(evaluation: Evaluation, outcome: Outcome, site: Site) -> bool:
+    return any(
+        isinstance(effect, EffectEstimate)
+        and effect.subject.outcome == outcome.id
+        and effect.subject.site == site.id
+        and (effect.estimate > 0) == (outcome.better == "lower")
+        and effect.p_value / 2 <= HARM_ALARM
+        for effect in evaluation.effects
+    )
+
+
+def _kind(design: str) -> str:
+    if design in ("randomised", "ancova", "encouragement"):
+        return "randomised"
+    if design == "exposure":
+        return "self_selected"
+    return "one_group" if design in ("pre_post", "paired_pre_post") else "comparison"
+
+
+def _claim(effect: EffectEstimate) -> Claim:
+    """The words an effect can carry; a trial that is too small to lean on speaks no louder than a comparison."""
+    claim = CLAIMS[effect.subject.estimand]
+    return "compared" if claim == "caused" and strength(effect) < MODERATE else claim
+
+
+def _findings(evaluation: Evaluation, outcome: Outcome) -> list[_Finding]:
+    effects = {
+        effect.subject.site: effect
+        for effect in reversed(evaluation.effects_of(outcome.id))
+        if isinstance(effect, EffectEstimate)
+    }
+    pools = [pool for pool in evaluation.pools if pool.outcome == outcome.id]
+    by_role = [pool for pool in pools if pool.role is not None] or pools
+    found = []
+    for pool in by_role:
+        behind = [effects[site] for site in pool.sites if site in effects]
+        if not behind:
+            continue
+        alone = None if pool.average else evaluation.campaign.site(pool.sites[0])
+        number, verdict = (
+            (pool.average.estimate, pool.verdict) if pool.average else (behind[0].estimate, behind[0].verdict)
+        )
+        found.append(
+            _Finding(
+                role=pool.role or "all",
+                site=alone,
+                movement=_movement(verdict, number),
+                claim=max((_claim(effect) for effect in behind), key=_WEAKEST_LAST.index),
+            )
+        )
+    return found
+
+
+def _movement(verdict: Verdict | None, estimate: float) -> Movement:
+    if verdict == "nothing_beyond_margin":
+        return "nothing"
+    if verdict != "effect":
+        return "unclear"
+    return "up" if estimate > 0 else "down"
+
+
+def _clause(
+    movement: Movement, claim: Claim, outcome: Outcome, title: str, where: str, *, first: bool, language: str
+) -> str:
+    key = movement if movement in ("nothing", "unclear") else f"{claim}.{movement}"
+    said = say(
+        f"claims.headline.{key}.{'first' if first else 'next'}",
+        language,
+        outcome=title,
+        where=where,
+        measure=say(f"claims.measure.{outcome.unit}", language),
+    )
+    wrong = (movement, outcome.better) in (("up", "lower"), ("down", "higher"))
+    return say("claims.headline.wrong", language, clause=said) if wrong else said
+
+
+def _where(found: Sequence[_Finding], language: str) -> str:
+    roles = [say(f"claims.roles.{f.role}", language) for f in found if f.site is None]
+    sites = [pick(f.site.title, language) for f in found if f.site is not None]
+    places = [say("claims.where.roles", language, roles=_listed(roles, language, dot=True))] if roles else []
+    if sites:
+        places.append(say("claims.where.sites", language, sites=_listed(sites, language)))
+    return _listed(places, language)
+
+
+def _listed(words: Iterable[str], language: str, *, dot: bool = False) -> str:
+    every = list(words)
+    if len(every) < 2:
+        return "".join(every)
+    comma = say("claims.list.roles" if dot else "claims.list.comma", language)
+    last = say("claims.list.last_role" if dot else "claims.list.last", language)
+    return f"{comma.join(every[:-1])}{last}{every[-1]}"
+
+
+def _size(effect: EffectEstimate, unit: Unit, language: str) -> str:
+    decimals = _decimals(effect, unit)
+    direction = "more" if effect.estimate >= 0 else "less"
+    number = _shown(effect.estimate, unit, decimals)
+    if unit == "proportion" and float(number) == 0:
+        return say(f"claims.size.proportion.tiny_{direction}", language)
+    return say(f"claims.size.{unit}.{direction}", language, number=number)
+
+
+def _interval(effect: EffectEstimate, unit: Unit, language: str) -> str:
+    decimals = _decimals(effect, unit)
+    low, high = (_shown(value, unit, decimals) for value in (effect.conf_low, effect.conf_high))
+    if effect.conf_low >= 0:
+        return say(f"claims.interval.{unit}.more", language, low=low, high=high)
+    if effect.conf_high <= 0:
+        return say(f"claims.interval.{unit}.less", language, low=high, high=low)
+    return say(f"claims.interval.{unit}.either", language, low=low, high=high)
+
+
+def _decimals(effect: EffectEstimate, unit: Unit) -> int:
+    if unit != "proportion":
+        return 2
+    return 1 if effect.conf_high - effect.conf_low < 0.03 else 0  # narrow intervals need a decimal to be seen
+
+
+def _shown(value: float, unit: Unit, decimals: int) -> str:
+    return f"{abs(value) * (100 if unit == 'proportion' else 1):.{decimals}f}"

@@ -1,0 +1,167 @@
+"""The method section as one function: score, estimate, adjust, pool, contrast."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import cast
+
+import ibis
+import ibis.expr.types as ir
+
+from campaigns.campaign import Campaign, Site, Tier
+from campaigns.designs import DESIGNS
+from campaigns.effects import Effect, EffectEstimate, Evaluation, NotEstimable, Subject
+from campaigns.estimation import estimate
+from campaigns.inference import StandardErrors
+from campaigns.multiplicity import Method, adjusted
+from campaigns.roles import contrast_roles, pool_by_role
+from campaigns.scoring import scored
+from campaigns.specification import PValue, Specification
+
+
+WITHOUT_CLUSTERS = {"CR0": "HC0", "CR1": "HC1", "CR1S": "HC1", "CR2": "HC2", "CR3": "HC3"}
+
+
+def evaluate(
+    campaign: Campaign,
+    answers: Sequence[Path],
+    *,
+    as_of_upload: int | None,
+    data_sha256: str,
+) -> Evaluation:
+    """Everything that can be concluded about a campaign from one state of its data. Exact; see ``disclosure``.
+
+    Parameters
+    ----------
+    answers
+        The current answers of its sites and waves, as ``surveys.columns`` writes them.
+    as_of_upload, data_sha256
+        Which state of the data that is; kept with the result.
+    """
+    effects = _complete(_effects(campaign, answers), campaign)
+    effects = _adjusted_within_families(effects, campaign)
+    outcomes = [outcome.id for outcome in campaign.outcomes]
+    return Evaluation(
+        campaign=campaign,
+        effects=tuple(effects),
+        pools=tuple(pool for o in outcomes for pool in pool_by_role(effects, campaign, o)),
+        contrasts=tuple(contrast for o in outcomes for contrast in contrast_roles(effects, campaign, o)),
+        as_of_upload=as_of_upload,
+        data_sha256=data_sha256,
+        made_at=datetime.now(UTC),
+    )
+
+
+def specification_of(
+    campaign: Campaign, design: str, sites: Sequence[Site], table: ir.Table
+) -> Specification:
+    """The plan of a campaign for the sites of one design; a covariate of text enters as indicators."""
+    analysis = campaign.analysis
+    schema = table.schema()
+    of_text = tuple(name for name in analysis.covariates if schema[name].is_string())
+    return Specification(
+        design=design,
+        outcomes=tuple(outcome.id for outcome in campaign.outcomes),
+        standard_errors=cast("StandardErrors", _standard_errors(campaign)),
+        p_value=cast("PValue", analysis.p_value),
+        confidence=analysis.confidence,
+        covariates=tuple(name for name in analysis.covariates if name not in of_text),
+        categorical=(*of_text, *analysis.categorical),
+        fixed_effects=analysis.fixed_effects,
+        subgroups=analysis.subgroups,
+        margins={o.id: analysis.margin[o.family] for o in campaign.outcomes if o.family in analysis.margin},
+        roles={site.id: site.role.value for site in sites},
+        sites=tuple(site.id for site in sites),
+        before=analysis.before,
+        after=analysis.after,
+        arms=tuple(arm for arm in campaign.columns.arm_values if arm != "comparison"),
+    )
+
+
+def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
+    if not answers:
+        return []
+    connection = ibis.duckdb.connect()
+    try:
+        table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
+        return [
+            effect
+            for design, sites in _by_design(campaign)
+            for effect in _of_design(table, campaign, design, sites)
+        ]
+    finally:
+        connection.disconnect()
+
+
+def _of_design(table: ir.Table, campaign: Campaign, design: str, sites: Sequence[Site]) -> list[Effect]:
+    waves = [*campaign.analysis.before, *campaign.analysis.after]
+    here = table.filter(table["@site"].isin([site.id for site in sites]), table["@wave"].isin(waves))
+    rows = scored(here, campaign)
+    if campaign.columns.arm and not DESIGNS[design].compares:
+        rows = rows.mutate(**{"@arm": rows["@arm"].fill_null("campaign")})  # where there is one group only
+    return estimate(rows, specification_of(campaign, design, sites, rows))
+
+
+def _by_design(campaign: Campaign) -> list[tuple[str, list[Site]]]:
+    designs = [site.design or campaign.analysis.design for site in campaign.sites]
+    return [
+        (design, [site for site, own in zip(campaign.sites, designs, strict=True) if own == design])
+        for design in dict.fromkeys(designs)
+    ]
+
+
+def _standard_errors(campaign: Campaign) -> str:
+    """The plan's, or its nearest kin where the campaign has no clusters: then every person is one."""
+    named = campaign.analysis.standard_errors
+    return named if campaign.columns.cluster else WITHOUT_CLUSTERS.get(named, named)
+
+
+def _complete(effects: Iterable[Effect], campaign: Campaign) -> list[Effect]:
+    """The effects in the order of outcomes and sites, with a reason where a site has none."""
+    found: dict[tuple[str, str | None], list[Effect]] = {}
+    for effect in effects:
+        found.setdefault((effect.subject.outcome, effect.subject.site), []).append(effect)
+    return [
+        effect
+        for outcome in campaign.outcomes
+        for site in campaign.sites
+        for effect in found.get((outcome.id, site.id)) or [_no_data(outcome.id, site, campaign)]
+    ]
+
+
+def _no_data(outcome: str, site: Site, campaign: Campaign) -> NotEstimable:
+    design = site.design or campaign.analysis.design
+    subject = Subject(
+        outcome=outcome, site=site.id, role=site.role.value, design=design, estimand=DESIGNS[design].estimand
+    )
+    return NotEstimable(subject=subject, code="no_interviews_at_site")
+
+
+def _adjusted_within_families(effects: Sequence[Effect], campaign: Campaign) -> list[Effect]:
+    """P-values adjusted among the outcomes of a family at a site, subgroups left out; exploratory ones by
+    sharpened q-values, on their own, so that they cost the planned ones nothing.
+    """
+    outcomes = {outcome.id: outcome for outcome in campaign.outcomes}
+
+    def family(place: int) -> tuple[str, str, bool]:
+        subject = effects[place].subject
+        outcome = outcomes[subject.outcome]
+        return (subject.site or "", outcome.family, outcome.tier is Tier.EXPLORATORY)
+
+    result = list(effects)
+    places = [
+        place
+        for place, effect in enumerate(effects)
+        if isinstance(effect, EffectEstimate) and effect.subject.subgroup is None
+    ]
+    for (_, _, exploratory), group in groupby(sorted(places, key=family), key=family):
+        members = list(group)
+        method = cast("Method", "sharpened_q" if exploratory else campaign.analysis.multiplicity)
+        estimates = [cast("EffectEstimate", effects[place]) for place in members]
+        for place, e, p in zip(
+            members, estimates, adjusted([e.p_value for e in estimates], method), strict=True
+        ):
+            result[place] = replace(e, p_adjusted=p)
+    return result
