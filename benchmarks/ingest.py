@@ -32,14 +32,13 @@ from campaigns.registry import fieldwork_of, load_campaign
 from dashboard.settings import init_workspace
 from surveys.catalogue import Catalogue
 from surveys.ingest import ingest_file
-from surveys.keys import KeyRing
 from surveys.xlsform import load_instrument
 
 file, source, folder, name = map(Path, sys.argv[1:5])
 campaign = load_campaign(source / "campaigns" / f"{name}.yaml")
 instrument = load_instrument(source / "instruments" / f"{campaign.instrument}.xlsx")
 workspace = init_workspace(folder, title="benchmark")
-catalogue, keys = Catalogue(workspace.database_url), KeyRing(workspace.keys)
+catalogue, keys = Catalogue(workspace.database_url), workspace.keys
 peak = lambda who: resource.getrusage(who).ru_maxrss * 1024
 idle = peak(resource.RUSAGE_SELF)
 begun = time.perf_counter()

@@ -1,0 +1,138 @@
+"""The demonstration: built through the real door, and its known effects found again."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from campaigns.effects import EffectEstimate, Evaluation
+from campaigns.evaluation import evaluate
+from campaigns.registry import load_campaign
+from campaigns.simulation import pilot_from, true_effects
+from dashboard.demo import CAMPAIGN, SOURCE, TODAY, TOOLS, TRY_ME, build_demo
+from dashboard.settings import Workspace
+from surveys import columns
+from surveys.catalogue import Catalogue
+from surveys.problems import CannotProceed
+
+
+@pytest.fixture(scope="module")
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, told: list[str]) -> Workspace:
+    return build_demo(tmp_path_factory.mktemp("demo") / "workspace", tell=told.append)
+
+
+@pytest.fixture(scope="module")
+def evaluation(demo: Workspace) -> Evaluation:
+    campaign = load_campaign(demo.folder / "campaigns" / f"{CAMPAIGN}.yaml")
+    catalogue = Catalogue(demo.database_url)
+    answers = columns.refresh(catalogue, demo.folder / "columns", campaign.id)
+    return evaluate(campaign, answers, as_of_upload=catalogue.newest_upload(campaign.id), data_sha256="")
+
+
+@pytest.fixture(scope="module")
+def found(evaluation: Evaluation) -> pd.DataFrame:
+    """Every estimate beside what is true of it."""
+    pilot = pilot_from(yaml.safe_load((SOURCE / "truth.yaml").read_text("utf-8")))
+    truth = true_effects(pilot)
+    truth = truth.assign(subgroup=truth["subgroup"].fillna(""))
+    estimates = pd.DataFrame(
+        [
+            {
+                "site": e.subject.site,
+                "outcome": e.subject.outcome,
+                "subgroup": e.subject.subgroup or "",
+                "said": e.subject.estimand,
+                "estimate": e.estimate,
+                "std_error": e.std_error,
+                "conf_low": e.conf_low,
+                "conf_high": e.conf_high,
+                "verdict": e.verdict,
+            }
+            for e in evaluation.effects
+            if isinstance(e, EffectEstimate)
+        ]
+    )
+    together = truth.merge(estimates, on=["site", "outcome", "subgroup"], how="left", validate="one_to_one")
+    return together.assign(error=(together["estimate"] - together["truth"]) / together["std_error"])
+
+
+def overall(found: pd.DataFrame) -> pd.DataFrame:
+    return found[found["subgroup"] == ""]
+
+
+def row(found: pd.DataFrame, site: str, outcome: str) -> pd.Series:
+    chosen = overall(found).query("site == @site and outcome == @outcome")
+    return chosen.iloc[0]
+
+
+def test_every_site_and_outcome_is_estimated(found: pd.DataFrame) -> None:
+    assert overall(found)["estimate"].notna().all()
+    assert len(overall(found)) == 9 * 9
+
+
+def test_every_known_effect_is_found_again_within_three_and_a_half_standard_errors(
+    found: pd.DataFrame,
+) -> None:
+    estimated = found.dropna(subset="estimate")
+    assert estimated.loc[estimated["error"].abs() > 3.5, ["site", "outcome", "subgroup", "error"]].empty
+
+
+def test_the_errors_are_those_of_chance(found: pd.DataFrame) -> None:
+    errors = overall(found)["error"]
+    assert abs(errors.mean()) < 0.4  # outcomes of one person hang together: fewer than 81 independent errors
+    assert 0.75 < np.sqrt((errors**2).mean()) < 1.3
+
+
+def test_a_site_without_comparison_says_change_and_the_others_do_not(found: pd.DataFrame) -> None:
+    said = overall(found).groupby("site")["said"].agg(set)
+    assert said["nzl"] == {"change"}
+    assert all("change" not in said[site] for site in TOOLS if site != "nzl")
+
+
+def test_the_demonstration_shows_an_effect_a_harm_a_null_and_a_doubt(found: pd.DataFrame) -> None:
+    assert row(found, "npl", "names_two_signs")["conf_low"] > 0
+    assert row(found, "kor", "hotline_known")["conf_low"] > 0
+    assert row(found, "bgd", "fears_regular_migration")["conf_low"] > 0
+    assert (
+        row(found, "idn", "names_two_signs")["conf_low"]
+        < 0
+        < row(found, "idn", "names_two_signs")["conf_high"]
+    )
+    doubtful = row(found, "mys", "names_two_signs")
+    assert doubtful["conf_high"] - doubtful["conf_low"] > 0.25
+
+
+def test_every_file_was_taken_with_a_few_rows_refused(demo: Workspace, told: list[str]) -> None:
+    catalogue = Catalogue(demo.database_url)
+    assert catalogue.newest_upload(CAMPAIGN) == 2 * len(TOOLS)
+
+
+def test_it_is_not_built_twice(demo: Workspace) -> None:
+    said: list[str] = []
+    before = (demo.folder / "catalogue.db").stat().st_mtime_ns
+    again = build_demo(demo.folder, tell=said.append)
+
+    assert again == demo
+    assert (demo.folder / "catalogue.db").stat().st_mtime_ns == before
+    assert "up to date" in said[0]
+
+
+def test_a_folder_that_is_not_a_demonstration_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("mine")
+    with pytest.raises(CannotProceed, match="something else"):
+        build_demo(tmp_path)
+    assert (tmp_path / "thesis.docx").read_text() == "mine"
+
+
+def test_the_files_can_be_uploaded_again(demo: Workspace) -> None:
+    incoming = {path.name for path in (demo.folder / "incoming").iterdir()}
+    assert len(incoming) == 2 * len(TOOLS) + 1
+    assert TRY_ME in incoming
+    assert TODAY.year == 2026
