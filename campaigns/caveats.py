@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from campaigns.designs import DESIGNS
 from campaigns.effects import EffectEstimate, Note
-from campaigns.inference import CLUSTERED
-from campaigns.specification import Specification
+from campaigns.specification import CLUSTERED, Specification
 
 
 FEW_CLUSTERS = 20  # an arm: below it cluster-robust intervals are approximations of varying quality

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from campaigns.inference import Floats, Integers, Sample
+from campaigns.sample import Floats, Integers, Sample
 
 
 FAR_FROM_ZERO = (

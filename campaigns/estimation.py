@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 
@@ -13,7 +15,8 @@ from campaigns.effects import Effect, EffectEstimate, Subject
 from campaigns.inference import WEIGHT_OF_EACH_ROW
 from campaigns.linking_waves import linked
 from campaigns.regression import Answers, Chosen, Question
-from campaigns.specification import Specification
+from campaigns.specification import PValue, Specification
+from surveys.problems import CannotProceed
 
 
 __all__ = ["Specification", "estimate"]
@@ -35,8 +38,8 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
     list
         In the order outcome, site, subgroup (none first), arm. The results do not depend on the order of rows.
     """
-    design = DESIGNS[specification.design]
-    weighted = "@weight" in table.columns
+    design = _offered(specification)
+    table, weighted = _with_weights(table)
     found: dict[str, list[Effect]] = {}
     for outcomes, prepared, baseline in _prepared(table, specification, design):
         keys = _keys(prepared, specification, baseline)
@@ -53,6 +56,38 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
         for outcome in outcomes:
             found[outcome] = list(analysis.effects(outcome))
     return [effect for outcome in specification.outcomes for effect in found[outcome]]
+
+
+def _offered(specification: Specification) -> Design:
+    """The design, if it is one that can be estimated."""
+    if specification.design not in DESIGNS:
+        raise CannotProceed(
+            "analysis.design",
+            f"{specification.design} is not offered yet.",
+            f"Use one of: {', '.join(DESIGNS)}.",
+        )
+    if specification.p_value not in get_args(PValue):
+        raise CannotProceed(
+            "analysis.p_value",
+            f"{specification.p_value} is not offered yet.",
+            f"Use one of: {', '.join(get_args(PValue))}.",
+        )
+    return DESIGNS[specification.design]
+
+
+def _with_weights(table: ir.Table) -> tuple[ir.Table, bool]:
+    """The table with weights as numbers, and whether there are any. A site without weights counts each row once."""
+    if "@weight" not in table.columns:
+        return table, False
+    weight = table["@weight"].try_cast("float64")
+    sites = table["@site"] if "@site" in table.columns else ibis.literal("")
+    known = table.group_by(site=sites).aggregate(known=weight.count()).to_pyarrow().to_pylist()
+    if not any(row["known"] for row in known):
+        return table.drop("@weight"), False
+    without = [row["site"] for row in known if not row["known"]]
+    if without:
+        weight = sites.isin(without).ifelse(1.0, weight)
+    return table.mutate(**{"@weight": weight}), True
 
 
 def _prepared(

@@ -16,21 +16,28 @@ Checked against sandwich::vcovHC and clubSandwich::vcovCR, coef_test: tests/refe
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import statsmodels.api as sm
-from numpy.typing import NDArray
 from scipy import stats
 
+from campaigns.sample import Floats, Integers, Sample
+from campaigns.specification import CLUSTERED, StandardErrors
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-StandardErrors = Literal[
-    "iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised"
-]  # fmt: skip
 
-CLUSTERED = ("CR0", "CR1", "CR1S", "CR2", "CR3")
+__all__ = [
+    "VARIANCES",
+    "NoVariance",
+    "Regression",
+    "StandardErrors",
+    "SurveyDesign",
+    "Uncertainty",
+    "interval",
+    "linearised",
+    "regress",
+    "uncertainty",
+]
+
 WEIGHT_OF_EACH_ROW = (
     "HC2",
     "HC3",
@@ -53,38 +60,6 @@ class NoVariance(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """What one regression needs of its rows, one entry a cell (sums over the rows of the cell).
-
-    Unweighted rows have weight 1. ``wy`` and the others are sums of w*y, w*y^2, w^2, w^2*y, w^2*y^2.
-    """
-
-    n: Floats
-    w: Floats
-    wy: Floats
-    wyy: Floats
-    ww: Floats
-    wwy: Floats
-    wwyy: Floats
-    cluster: Integers | None = None  # 0, 1, ... without gaps
-
-    @property
-    def rows(self) -> int:
-        """Rows (respondents) behind the cells."""
-        return int(self.n.sum())
-
-    @property
-    def codes(self) -> Integers:
-        """The cluster of each cell; without clusters, one for all."""
-        return np.zeros(len(self.n), dtype=np.int64) if self.cluster is None else self.cluster
-
-    @property
-    def clusters(self) -> int:
-        """Clusters behind the cells."""
-        return int(self.codes.max()) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,8 @@ from campaigns.cells import Cells
 from campaigns.designs import Design, Group, Groups
 from campaigns.effects import Counts, Effect, EffectEstimate, NotEstimable, Subject, verdict_of
 from campaigns.inference import (
-    Floats,
-    Integers,
     NoVariance,
     Regression,
-    Sample,
     SurveyDesign,
     Uncertainty,
     interval,
@@ -24,6 +21,7 @@ from campaigns.inference import (
     regress,
     uncertainty,
 )
+from campaigns.sample import Floats, Integers, Sample
 from campaigns.specification import Specification
 
 
@@ -55,11 +53,23 @@ class Question:
     here: Chosen  # the cells of the site: the sample that a survey design is about
     baseline: str | None = None  # the key that holds the outcome before, as a covariate
 
+    def records(self, part: str) -> bool:
+        """Whether the site has the part at all: a wave, an arm, a cluster, a stratum."""
+        return part in self.cells.keys and bool((self.cells.keys[part].codes[self.here] >= 0).any())
+
+    def those(self, part: Literal["@wave", "@arm"], values: tuple[str, ...]) -> Chosen:
+        """Cells whose wave or arm has one of the values; all where the design can do without and the site has none."""
+        if part in self.cells.keys and (self.records(part) or part.strip("@") in self.design.needs):
+            return self.cells.keys[part].among(values)
+        return np.ones(len(self.cells.rows), dtype=bool)
+
     @property
     def uses_clusters(self) -> bool:
         """Whether the variance adds up within clusters."""
-        spec = self.specification
-        return spec.clustered or (spec.standard_errors == "linearised" and "@cluster" in self.cells.keys)
+        linearised_by_cluster = self.specification.standard_errors == "linearised" and self.records(
+            "@cluster"
+        )
+        return self.specification.clustered or linearised_by_cluster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +103,12 @@ class Answers:
 
     def counts(self, arm: str) -> Counts:
         """Respondents and clusters behind the estimate for one arm."""
-        question = self.question
-        groups = {name: self.used & cells for name, cells in self._groups(arm).items()}
-        n = {name: self._n(cells) for name, cells in groups.items()}
-        in_arm = [cells for name, cells in groups.items() if name.startswith("campaign")]
-        in_comparison = [cells for name, cells in groups.items() if name.startswith("comparison")]
-        clusters = {name: self._clusters(cells) for name, cells in groups.items()}
+        cells, chosen = self.question.cells, self.question.chosen
+        groups = {name: self.used & members for name, members in self._groups(arm).items()}
+        n = {name: self._n(members) for name, members in groups.items()}
+        in_arm = [members for name, members in groups.items() if name.startswith("campaign")]
+        in_comparison = [members for name, members in groups.items() if name.startswith("comparison")]
+        clusters = {name: self._clusters(members) for name, members in groups.items()}
         known = [count for count in clusters.values() if count is not None]
         return Counts(
             n=self._n(self.used),
@@ -113,19 +123,23 @@ class Answers:
             else None,
             smallest_clusters=min(known) if known else None,
             smallest_n=min(n.values()),
-            dropped=int(question.cells.rows[question.chosen].sum()) - self._n(self.used),
+            dropped=int(cells.rows[chosen].sum()) - self._n(self.used),
         )
 
     def _groups(self, arm: str) -> dict[Group, Chosen]:
         """The cells of each group the design compares."""
+        question, specification = self.question, self.question.specification
         campaign, comparison = (
-            self._is("@arm", (arm,)),
-            self._is("@arm", self.question.specification.comparison),
+            question.those("@arm", (arm,)),
+            question.those("@arm", specification.comparison),
+        )
+        before, after = (
+            question.those("@wave", waves) for waves in (specification.before, specification.after)
         )
         found: dict[Group, Chosen] = {}
-        for group in self.question.design.groups:
+        for group in question.design.groups:
             side = campaign if group.startswith("campaign") else comparison
-            found[group] = side & (self._before() if group.endswith("before") else self._after())
+            found[group] = side & (before if group.endswith("before") else after)
         return found
 
     def _n(self, cells: Chosen) -> int:
@@ -133,18 +147,9 @@ class Answers:
 
     def _clusters(self, cells: Chosen) -> int | None:
         key = self.question.cells.keys.get("@cluster")
-        if key is None or not (key.codes >= 0).any():
+        if key is None or not self.question.records("@cluster"):
             return None
         return len(np.unique(key.codes[cells & (key.codes >= 0)]))
-
-    def _is(self, part: str, values: tuple[str, ...]) -> Chosen:
-        return _is(self.question.cells, part, values)
-
-    def _before(self) -> Chosen:
-        return self._is("@wave", self.question.specification.before)
-
-    def _after(self) -> Chosen:
-        return self._is("@wave", self.question.specification.after)
 
     # ── Estimating ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -233,24 +238,17 @@ class Answers:
 # ── From the question to the columns of the regression ─────────────────────────────────────────────────────────────
 
 
-def _is(cells: Cells, part: str, values: tuple[str, ...]) -> Chosen:
-    """Cells whose part has one of the values; all of them where the table has no such part."""
-    return cells.keys[part].among(values) if part in cells.keys else np.ones(len(cells.rows), dtype=bool)
-
-
 def _usable(question: Question) -> Chosen:
     """Cells that enter the regression: an outcome, a wave and an arm that are compared, no covariate missing."""
     specification, cells = question.specification, question.cells
     used = question.chosen & (cells.sums[question.outcome]["n"] > 0)
     waves = {name.rpartition("_")[2] for name in question.design.groups}
     named = (specification.before if "before" in waves else ()) + specification.after
-    used &= _is(cells, "@wave", named)
-    used &= _is(
-        cells, "@arm", (*question.arms, *(specification.comparison if question.design.compares else ()))
-    )
+    arms = (*question.arms, *(specification.comparison if question.design.compares else ()))
+    used &= question.those("@wave", named) & question.those("@arm", arms)
     variables = [*specification.covariates, *specification.categorical, *specification.fixed_effects]
-    variables += ["@cluster"] if question.uses_clusters and "@cluster" in cells.keys else []
-    variables += [part for part in ("@stratum",) if part in cells.keys]
+    variables += ["@cluster"] if question.uses_clusters and question.records("@cluster") else []
+    variables += ["@stratum"] if question.records("@stratum") else []
     variables += [question.baseline] if question.baseline else []
     for name in variables:
         used &= cells.keys[name].codes >= 0
@@ -261,8 +259,8 @@ def _fit(question: Question, used: Chosen) -> Fitted:
     cells, specification = question.cells, question.specification
     terms = question.design.regression(
         Groups(
-            after=_is(cells, "@wave", specification.after)[used].astype(float),
-            arms={arm: _is(cells, "@arm", (arm,))[used].astype(float) for arm in question.arms},
+            after=question.those("@wave", specification.after)[used].astype(float),
+            arms={arm: question.those("@arm", (arm,))[used].astype(float) for arm in question.arms},
         )
     )
     columns = [np.ones(int(used.sum()))]
@@ -275,7 +273,9 @@ def _fit(question: Question, used: Chosen) -> Fitted:
     if not question.design.intercept_is_the_effect:
         column_of = {arm: len(columns) + position for position, arm in enumerate(terms.effects)}
         columns.extend(terms.effects.values())
-    cluster = cells.keys["@cluster"].codes if question.uses_clusters and "@cluster" in cells.keys else None
+    cluster = (
+        cells.keys["@cluster"].codes if question.uses_clusters and question.records("@cluster") else None
+    )
     sample = cells.sample(question.outcome, used, cluster)
     return Fitted(regression=regress(np.column_stack(columns), sample), used=used, column_of=column_of)
 
@@ -298,15 +298,15 @@ def _survey_design(question: Question, fitted: Fitted) -> SurveyDesign:
     cells, here = question.cells, question.here
     weight_known = np.logical_or.reduce([sums["w"] > 0 for sums in cells.sums.values()])
     sampled = here & weight_known
-    stratum = (
-        cells.keys["@stratum"].codes if "@stratum" in cells.keys else np.zeros(len(cells.rows), dtype=int)
-    )
+    stratum = np.zeros(len(cells.rows), dtype=np.int64)
+    if question.records("@stratum"):
+        stratum = cells.keys["@stratum"].codes
     sampled &= stratum >= 0
     found, units = np.unique(stratum[sampled]), []
     population = []
     for code in found:
         inside = sampled & (stratum == code)
-        units.append(_units(cells, inside))
+        units.append(_units(question, inside))
         population.append(_population(cells, inside))
     return SurveyDesign(
         stratum=np.searchsorted(found, stratum[fitted.used]),
@@ -315,12 +315,12 @@ def _survey_design(question: Question, fitted: Fitted) -> SurveyDesign:
     )
 
 
-def _units(cells: Cells, inside: Chosen) -> float:
-    if "@cluster" in cells.keys:
-        return float(
-            len(np.unique(cells.keys["@cluster"].codes[inside & (cells.keys["@cluster"].codes >= 0)]))
-        )
-    return float(cells.rows[inside].sum())
+def _units(question: Question, inside: Chosen) -> float:
+    """Primary sampling units: clusters, or the respondents themselves."""
+    if not question.records("@cluster"):
+        return float(question.cells.rows[inside].sum())
+    codes = question.cells.keys["@cluster"].codes
+    return float(len(np.unique(codes[inside & (codes >= 0)])))
 
 
 def _population(cells: Cells, inside: Chosen) -> float:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from campaigns.inference import CLUSTERED, StandardErrors
 
-
+StandardErrors = Literal[
+    "iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised"
+]  # fmt: skip
 PValue = Literal["t", "normal"]
+
+CLUSTERED = ("CR0", "CR1", "CR1S", "CR2", "CR3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from campaigns.effects import Estimand
-from campaigns.inference import Floats
+from campaigns.sample import Floats
 
 
 Group = Literal["campaign_before", "campaign_after", "comparison_before", "comparison_after"]

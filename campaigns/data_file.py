@@ -1,0 +1,172 @@
+"""One file of data, any format, as columns a plan can name: texts, numbers, and which are missing."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from campaigns.schema import did_you_mean
+from surveys.problems import CannotProceed
+from surveys.reading import read_file
+
+
+MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "<NA>", "."})  # as R, pandas and Stata write it
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+WHOLE = re.compile(r"([+-]?\d+)\.0+")  # 1.0 for 1, as pandas writes a whole number beside a blank
+SHOWN = 3  # values quoted in a complaint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """The columns of one file. Values are texts, except in Parquet, whose types are kept."""
+
+    file: str
+    sha256: str
+    rows: int
+    columns: Mapping[str, pa.ChunkedArray]
+    repeated: frozenset[str] = frozenset()  # headers that stand twice
+    decimal_comma: bool = False
+    missing_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)  # declared in the file itself
+
+    def require(self, column: str, where: str) -> pa.ChunkedArray:
+        """The column of that name; a complaint about ``where`` if there is none or more than one."""
+        if column in self.repeated:
+            raise CannotProceed(
+                where, f'the column "{column}" stands more than once in {self.file}.', "Rename one of them."
+            )
+        if column not in self.columns:
+            raise CannotProceed(
+                where,
+                f'{self.file} has no column "{column}".',
+                f"Write a column's name as in the file.{did_you_mean(column, list(self.columns))}",
+            )
+        return self.columns[column]
+
+    def labels(self, column: str, where: str) -> pa.Array:
+        """The column as texts, null where missing; a whole number is the same with or without .0."""
+        return self._translated(column, where, _label)
+
+    def matched(self, column: str, where: str, meaning: Mapping[str, str]) -> pa.Array:
+        """What each value means, null where it means nothing. 1, 1.0 and "1" are the same value."""
+        by_value = {canonical(value): means for value, means in meaning.items()}
+        return self._translated(column, where, lambda text: by_value.get(canonical(text)))
+
+    def numbers(self, column: str, where: str) -> pa.Array:
+        """The column as float64, null where missing; a complaint if a value is no number."""
+        array = self.require(column, where)
+        if not _is_text(array.type):
+            found = pc.cast(array, pa.float64()).combine_chunks()
+            return pc.if_else(pc.is_finite(found), found, pa.scalar(None, pa.float64()))
+        encoded = pc.dictionary_encode(array).combine_chunks()
+        missing = self.missing_codes.get(column, frozenset())
+        values: list[float | None] = []
+        wrong: list[str] = []
+        for text in encoded.dictionary.to_pylist():
+            stripped = text.strip()
+            plain = stripped.replace(",", ".") if self.decimal_comma else stripped
+            if stripped in MISSING or stripped in missing:
+                values.append(None)
+            elif NUMBER.fullmatch(plain) and np.isfinite(float(plain)):
+                values.append(float(plain))
+            else:
+                wrong.append(stripped)
+        if wrong:
+            raise CannotProceed(
+                where,
+                f'the column "{column}" of {self.file} holds values that are no numbers, such as '
+                f"{', '.join(repr(value[:20]) for value in wrong[:SHOWN])}.",
+                "Name a numeric column, use a score, or leave the cell blank where the value is missing.",
+            )
+        return pc.take(pa.array(values, pa.float64()), encoded.indices)
+
+    def _translated(self, column: str, where: str, translate: Callable[[str], str | None]) -> pa.Array:
+        """Each distinct value translated once."""
+        array = self.require(column, where)
+        missing = self.missing_codes.get(column, frozenset())
+        encoded = pc.dictionary_encode(array).combine_chunks()
+        texts = [None if value is None else _as_text(value) for value in encoded.dictionary.to_pylist()]
+        known = [
+            None if text is None or text in MISSING or text in missing else translate(text) for text in texts
+        ]
+        return pc.take(pa.array(known, pa.string()), encoded.indices)
+
+
+def read_data(path: Path, needed: Sequence[str]) -> DataFile:
+    """The file's columns: of Parquet those needed, of anything else all.
+
+    Raises
+    ------
+    CannotProceed
+        There is no such file.
+    FileRefused
+        The file cannot be read.
+    """
+    if not path.is_file():
+        raise CannotProceed(str(path), "there is no such file.", "Check the path given with --data.")
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _read_parquet(path, needed)
+    raw = read_file(path)
+    headers = raw.interviews.columns
+    rows = raw.interviews.rows
+    return DataFile(
+        file=path.name,
+        sha256=raw.sha256,
+        rows=rows.num_rows,
+        columns={header: rows.column(position) for position, header in enumerate(headers)},
+        repeated=frozenset(header for header in headers if headers.count(header) > 1),
+        decimal_comma=raw.decimal_comma,
+        missing_codes={name: frozenset(codes) for name, codes in (raw.declared_missing or {}).items()},
+    )
+
+
+def _read_parquet(path: Path, needed: Sequence[str]) -> DataFile:
+    try:
+        file = pq.ParquetFile(path)
+        there = file.schema_arrow.names
+        table = file.read(columns=[name for name in dict.fromkeys(needed) if name in there])
+    except (pa.ArrowInvalid, OSError) as error:
+        raise CannotProceed(
+            str(path), "the file cannot be read as Parquet.", "Write it again, or give a CSV file."
+        ) from error
+    empty = pa.chunked_array([], pa.string())
+    with path.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    return DataFile(
+        file=path.name,
+        sha256=sha256,
+        rows=file.metadata.num_rows,
+        columns=dict.fromkeys(there, empty) | {name: table[name] for name in table.column_names},
+    )
+
+
+def canonical(text: str) -> str:
+    """A value as it is compared: 1, 1.0 and 1e0 are the same, and so are they as text."""
+    stripped = text.strip()
+    if not NUMBER.fullmatch(stripped):
+        return stripped
+    number = float(stripped)
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _label(text: str) -> str:
+    whole = WHOLE.fullmatch(text)
+    return whole.group(1) if whole else text
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return str(value).strip()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+        or pa.types.is_string_view(kind)
+    )  # fmt: skip

@@ -1,0 +1,213 @@
+"""A plan and one file of data become effects: no workspace, no questionnaire."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn, cast
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from campaigns.campaign import Score
+from campaigns.data_file import DataFile, read_data
+from campaigns.effects import Effect, EffectEstimate, Note
+from campaigns.estimation import Specification, estimate
+from campaigns.multiplicity import Method, adjusted
+from campaigns.plan import Plan, PlannedOutcome, load_plan
+from campaigns.registry import parse_score
+from campaigns.scoring import reference_of, score_column
+from surveys.problems import CannotProceed
+
+
+INDICES = ("z_index", "icw_index")  # scores that are measured against a reference group
+ONE_ARM = "campaign"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOfEffects:
+    """What came of a plan, and what it was made from."""
+
+    effects: tuple[Effect, ...]
+    plan_sha256: str
+    data_sha256: str
+
+
+def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
+    """All effects that a plan asks of a file of data.
+
+    Raises
+    ------
+    CannotProceed
+        The plan is wrong, or names what the data do not have.
+    FileRefused
+        The data cannot be read.
+    """
+    plan = load_plan(plan_file)
+    scores = {o.id: parse_score(o.score, o.where) for o in plan.outcomes if o.score is not None}
+    items = [item for score in scores.values() for item in score.items]
+    data = read_data(data_file, [*plan.named_columns, *items, *(o.column for o in plan.outcomes if o.column)])
+    table = _with_scores(_table(plan, data, items), scores)
+    found = [_with_notes(effect, plan) for effect in estimate(table, specification_of(plan))]
+    return TableOfEffects(
+        effects=tuple(_adjusted(found, plan)), plan_sha256=plan.sha256, data_sha256=data.sha256
+    )
+
+
+def specification_of(plan: Plan) -> Specification:
+    """The plan in the terms of the table made for it."""
+    return Specification(
+        design=plan.design,
+        outcomes=tuple(outcome.id for outcome in plan.outcomes),
+        standard_errors=plan.standard_errors,
+        p_value=plan.p_value,
+        confidence=plan.confidence,
+        covariates=plan.covariates,
+        categorical=plan.categorical,
+        fixed_effects=plan.fixed_effects,
+        subgroups=plan.subgroups,
+        margins=plan.margins,
+        roles={site: role for site, role in plan.roles.items() if role},
+        sites=tuple(plan.roles),
+        arms=_arm_names(plan),
+    )
+
+
+def _arm_names(plan: Plan) -> tuple[str, ...]:
+    if plan.arm is None:
+        return ()
+    return plan.arm.campaign if plan.arm.several else (ONE_ARM,)
+
+
+# ── The table ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _table(plan: Plan, data: DataFile, items: Sequence[str]) -> pa.Table:
+    """The standard parts, the variables and the outcomes that are columns; rows that ``where`` leaves out are gone."""
+    columns = _parts(plan, data)
+    columns |= {item: data.labels(item, f"{plan.file}, outcomes.score") for item in items}
+    columns |= _variables(plan, data)
+    for outcome in plan.outcomes:
+        if outcome.id in columns and outcome.id not in (outcome.column, *items):
+            _refuse_name(outcome, plan)
+        if outcome.column is not None:
+            columns[outcome.id] = data.numbers(outcome.column, outcome.where)
+    used = _rows_used(plan, data)
+    table = pa.table(columns)
+    return table if used is None else table.filter(used)
+
+
+def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
+    parts: dict[str, pa.Array] = {}
+
+    def where(key: str) -> str:
+        return f"{plan.file}, columns.{key}"
+
+    if plan.wave is not None:
+        meaning = dict.fromkeys(plan.wave.before, "before") | dict.fromkeys(plan.wave.after, "after")
+        parts["@wave"] = data.matched(plan.wave.column, where("wave"), meaning)
+    if plan.arm is not None:
+        own = {value: value if plan.arm.several else ONE_ARM for value in plan.arm.campaign}
+        meaning = own | dict.fromkeys(plan.arm.comparison, "comparison")
+        parts["@arm"] = data.matched(plan.arm.column, where("arm"), meaning)
+    for part in ("site", "respondent", "stratum"):
+        if part in plan.columns:
+            parts[f"@{part}"] = data.labels(plan.columns[part], where(part))
+    for part in ("weight", "fpc", "baseline"):
+        if part in plan.columns:
+            parts[f"@{part}"] = data.numbers(plan.columns[part], where(part))
+    if "@weight" in parts:
+        _must_not_be_negative(parts["@weight"], where("weight"))
+    if plan.cluster is not None:
+        parts["@cluster"] = data.labels(plan.cluster, where("cluster"))
+    elif plan.clusters_are_respondents:
+        parts["@cluster"] = parts["@respondent"]
+    return parts
+
+
+def _variables(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
+    found = {}
+    for key in ("subgroups", "fixed_effects", "categorical"):
+        for name in getattr(plan, key):
+            found[name] = data.labels(name, f"{plan.file}, analysis.{key}")
+    for name in plan.covariates:
+        found[name] = data.numbers(name, f"{plan.file}, analysis.covariates")
+    return found
+
+
+def _refuse_name(outcome: PlannedOutcome, plan: Plan) -> NoReturn:
+    raise CannotProceed(
+        f"{plan.file}, outcomes",
+        f'the outcome "{outcome.id}" has the name of a column that the analysis uses.',
+        "Give the outcome another id.",
+    )
+
+
+def _must_not_be_negative(weights: pa.Array, where: str) -> None:
+    lowest = pc.min(weights).as_py()
+    if lowest is not None and lowest < 0:
+        raise CannotProceed(where, "a weight is negative.", "Correct the weights, or name another column.")
+
+
+def _rows_used(plan: Plan, data: DataFile) -> pa.Array | None:
+    used = None
+    for name, values in plan.where.items():
+        chosen = pc.is_valid(data.matched(name, f"{plan.file}, where.{name}", dict.fromkeys(values, "yes")))
+        used = chosen if used is None else pc.and_(used, chosen)
+    return used
+
+
+def _with_scores(table: pa.Table, scores: Mapping[str, Score]) -> ir.Table:
+    """The table with the outcomes that are scores of several columns."""
+    rows = ibis.memtable(table)
+    if not scores:
+        return rows
+    comparison = rows["@arm"] == "comparison" if "@arm" in rows.columns else ibis.literal(False)
+    found = {}
+    for name, score in scores.items():
+        reference = None
+        if score.kind in INDICES:
+            reference = reference_of(
+                rows, score, _in_wave(rows, "before"), _in_wave(rows, "after"), comparison
+            )
+        found[name] = score_column(rows, score, reference)
+    return rows.mutate(**found)
+
+
+def _in_wave(answers: ir.Table, wave: str) -> ir.BooleanValue:
+    if "@wave" not in answers.columns:
+        return cast("ir.BooleanValue", ibis.literal(wave == "after"))
+    return cast("ir.BooleanValue", answers["@wave"] == wave)
+
+
+# ── What is said beside the effects ────────────────────────────────────────────────────────────────────────────────
+
+
+def _with_notes(effect: Effect, plan: Plan) -> Effect:
+    if not isinstance(effect, EffectEstimate):
+        return effect
+    notes = []
+    if plan.clusters_are_respondents:
+        notes.append(Note(code="clustered_by_respondent"))
+    block = plan.columns.get("block")
+    if block is not None and block not in (*plan.fixed_effects, *plan.categorical):
+        notes.append(Note(code="block_not_in_model"))
+    return replace(effect, caveats=(*effect.caveats, *notes))
+
+
+def _adjusted(effects: Sequence[Effect], plan: Plan) -> list[Effect]:
+    """P-values adjusted within each family of a site and subgroup, where the plan asks for it."""
+    if plan.multiplicity is None:
+        return list(effects)
+    family_of = {outcome.id: outcome.family for outcome in plan.outcomes}
+    families = [(e.subject.site, e.subject.subgroup, family_of[e.subject.outcome]) for e in effects]
+    result = list(effects)
+    for family in dict.fromkeys(families):
+        places = [i for i, own in enumerate(families) if own == family]
+        raw = [e.p_value if isinstance(e := effects[i], EffectEstimate) else None for i in places]
+        for place, value in zip(places, adjusted(raw, cast("Method", plan.multiplicity)), strict=True):
+            effect = effects[place]
+            if isinstance(effect, EffectEstimate):
+                result[place] = replace(effect, p_adjusted=value)
+    return result

@@ -1,0 +1,364 @@
+"""A plan on one table: reviewed YAML that says what to estimate from one file, validated key by key."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn, cast, get_args
+
+from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of
+from campaigns.specification import PValue, StandardErrors
+
+
+OFFERED = ("pre_post", "paired_pre_post", "difference_in_differences", "randomised", "ancova")
+LATER = ("event_study", "staggered", "exposure", "encouragement")
+MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
+P_VALUES_LATER = ("wild_cluster_bootstrap", "randomisation")
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "pre_post": ("wave",),
+    "paired_pre_post": (),
+    "difference_in_differences": ("wave", "arm"),
+    "randomised": ("arm",),
+    "ancova": ("arm",),
+}
+SINGLE_COLUMNS = (
+    "site", "respondent", "stratum", "weight", "fpc", "block", "baseline", "received", "dose", "period",
+    "first_treated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOutcome:
+    """An outcome: a numeric column as it stands, or a score of several (a mapping that ``parse_score`` reads)."""
+
+    id: str
+    column: str | None
+    score: Mapping[str, object] | None
+    family: str
+    where: str  # file and key, for complaints about the column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveColumn:
+    """The column that tells the waves apart, and the values that mean before and after."""
+
+    column: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmColumn:
+    """The column that tells the arms apart, and the values that mean the campaign's arms and the comparison group."""
+
+    column: str
+    campaign: tuple[str, ...]  # one effect each
+    several: bool  # whether the plan lists arms: then each goes by its value
+    comparison: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to estimate from one file, and how. Build it with ``load_plan``."""
+
+    file: str
+    sha256: str
+    outcomes: tuple[PlannedOutcome, ...]
+    design: str
+    wave: WaveColumn | None = None
+    arm: ArmColumn | None = None
+    cluster: str | None = None
+    columns: Mapping[str, str] = field(
+        default_factory=dict
+    )  # site, respondent, stratum, weight, ... -> column
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> values of the rows to use
+    roles: Mapping[str, str] = field(default_factory=dict)  # site -> role, in the order declared
+    standard_errors: StandardErrors = "CR2"
+    p_value: PValue = "t"
+    covariates: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    fixed_effects: tuple[str, ...] = ()
+    subgroups: tuple[str, ...] = ()
+    margins: Mapping[str, float] = field(default_factory=dict)  # outcome -> smallest difference that matters
+    multiplicity: str | None = None  # None: p-values are not adjusted
+    confidence: float = 0.95
+
+    @property
+    def clusters_are_respondents(self) -> bool:
+        """Whether the standard errors are clustered and only respondents can serve as clusters."""
+        return self.standard_errors.startswith("CR") and self.cluster is None
+
+    @property
+    def named_columns(self) -> dict[str, str]:
+        """Every column of the data the plan names outside its outcomes, and the key that names it."""
+        named = {self.wave.column: "columns.wave"} if self.wave else {}
+        named |= {self.arm.column: "columns.arm"} if self.arm else {}
+        named |= {self.cluster: "columns.cluster"} if self.cluster else {}
+        named |= {column: f"columns.{part}" for part, column in self.columns.items()}
+        named |= dict.fromkeys(self.where, "where")
+        for key in ("covariates", "categorical", "fixed_effects", "subgroups"):
+            named |= dict.fromkeys(getattr(self, key), f"analysis.{key}")
+        return named
+
+
+def load_plan(path: Path) -> Plan:
+    """The plan a file states.
+
+    Raises
+    ------
+    CannotProceed
+        Something is unreadable, unknown, absent, contradictory or not offered; says the file, the key and the remedy.
+    """
+    root = read_yaml(path)
+    root.allow_only(("title", "description", "outcomes", "columns", "sites", "where", "analysis"))
+    columns, analysis = root.section("columns"), root.section("analysis")
+    columns.allow_only(("wave", "arm", "cluster", *SINGLE_COLUMNS))
+    _allow_in_analysis(analysis)
+    design = _design(analysis)
+    wave, arm = _wave(columns, analysis), _arm(columns)
+    for part, found in (("wave", wave), ("arm", arm)):
+        if part in NEEDS[design] and found is None:
+            columns.refuse(part, f"{design} needs this key and it is absent.", _EXAMPLES[part])
+    cluster = _cluster(columns)
+    single = {part: columns.text(part) for part in SINGLE_COLUMNS if part in columns}
+    _require_baseline(design, wave, single, columns)
+    standard_errors = _standard_errors(analysis, cluster or single.get("respondent"))
+    _require_cluster(standard_errors, cluster or single.get("respondent"), columns)
+    outcomes = _outcomes(root)
+    covariates, categorical = _covariates(analysis)
+    return Plan(
+        file=str(path),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        outcomes=outcomes,
+        design=design,
+        wave=wave,
+        arm=arm,
+        cluster=cluster,
+        columns=single,
+        where={name: _values(root.section("where"), name) for name in root.section("where").values},
+        roles=_roles(root),
+        standard_errors=standard_errors,
+        p_value=_p_value(analysis),
+        covariates=covariates,
+        categorical=categorical,
+        fixed_effects=analysis.texts("fixed_effects"),
+        subgroups=analysis.texts("subgroups"),
+        margins=_margins(analysis, outcomes),
+        multiplicity=_multiplicity(analysis),
+        confidence=analysis.number("confidence", 0.95, low=0.5, high=0.9999),
+    )
+
+
+_EXAMPLES = {
+    "wave": 'Write, for example, wave: {column: period, before: "0", after: "1"}.',
+    "arm": 'Write, for example, arm: {column: treat, campaign: "1", comparison: "0"}.',
+}
+
+
+def _allow_in_analysis(analysis: Section) -> None:
+    analysis.allow_only(
+        (
+            "design", "before", "after", "standard_errors", "p_value", "draws", "seed", "model", "covariates",
+            "categorical", "fixed_effects", "subgroups", "margin", "multiplicity", "confidence", "comparison_group",
+        )
+    )  # fmt: skip
+    if analysis.choice("model", ("linear", "logit"), "linear") == "logit":
+        _later(analysis, "model", "logit", "linear, whose coefficient is the difference in proportions")
+
+
+def _later(section: Section, key: str, what: str, instead: str) -> NoReturn:
+    section.refuse(key, f"{what} is not offered yet.", f"Use {instead}.")
+
+
+def _design(analysis: Section) -> str:
+    design = analysis.choice("design", (*OFFERED, *LATER))
+    if design in LATER:
+        _later(analysis, "design", design, f"one of: {', '.join(OFFERED)}")
+    return design
+
+
+def _wave(columns: Section, analysis: Section) -> WaveColumn | None:
+    if "wave" not in columns:
+        return None
+    if not isinstance(columns.values["wave"], Mapping):
+        found = WaveColumn(
+            column=columns.text("wave"), before=analysis.texts("before"), after=analysis.texts("after")
+        )
+    else:
+        inner = columns.section("wave")
+        inner.allow_only(("column", "before", "after"))
+        found = WaveColumn(
+            column=inner.text("column"),
+            before=inner.texts("before") or analysis.texts("before"),
+            after=inner.texts("after") or analysis.texts("after"),
+        )
+    if not found.after:
+        columns.refuse("wave.after", "the values that mean after are absent.", _EXAMPLES["wave"])
+    if not found.before and analysis.text("design") in ("pre_post", "difference_in_differences"):
+        columns.refuse("wave.before", "the values that mean before are absent.", _EXAMPLES["wave"])
+    _distinct(columns, "wave", found.before, found.after)
+    return found
+
+
+def _arm(columns: Section) -> ArmColumn | None:
+    if "arm" not in columns:
+        return None
+    if not isinstance(columns.values["arm"], Mapping):
+        columns.refuse("arm", "the values of the arms are absent.", _EXAMPLES["arm"])
+    inner = columns.section("arm")
+    inner.allow_only(("column", "campaign", "comparison"))
+    campaign = inner.texts("campaign")
+    if not campaign:
+        columns.refuse("arm.campaign", "the value that means the campaign is absent.", _EXAMPLES["arm"])
+    found = ArmColumn(
+        column=inner.text("column"),
+        campaign=campaign,
+        several=len(campaign) > 1,
+        comparison=inner.texts("comparison"),
+    )
+    _distinct(columns, "arm", found.campaign, found.comparison)
+    return found
+
+
+def _distinct(columns: Section, key: str, first: tuple[str, ...], second: tuple[str, ...]) -> None:
+    for value in first:
+        if value in second:
+            columns.refuse(key, f'"{value}" stands on both sides.', "Give each value one meaning.")
+
+
+def _cluster(columns: Section) -> str | None:
+    named = columns.texts("cluster")
+    if len(named) > 1:
+        _later(
+            columns,
+            "cluster",
+            "clustering in two ways",
+            "one column, the one that was assigned or sampled as a whole",
+        )
+    return named[0] if named else None
+
+
+def _require_baseline(
+    design: str, wave: WaveColumn | None, single: Mapping[str, str], columns: Section
+) -> None:
+    if design not in ("paired_pre_post", "ancova") or "baseline" in single:
+        return
+    if wave is None or not wave.before or "respondent" not in single:
+        columns.refuse(
+            "baseline",
+            f"{design} needs the outcome before, and nothing says where it is.",
+            "Name its column with baseline; or, with one row an interview, name respondent and wave with before and after.",
+        )
+
+
+def _standard_errors(analysis: Section, cluster: str | None) -> StandardErrors:
+    default = "CR2" if cluster else "HC2"
+    return cast("StandardErrors", analysis.choice("standard_errors", get_args(StandardErrors), default))
+
+
+def _require_cluster(standard_errors: str, cluster: str | None, columns: Section) -> None:
+    if standard_errors.startswith("CR") and cluster is None:
+        columns.refuse(
+            "cluster",
+            f"{standard_errors} needs this key and it is absent.",
+            "Name the column of the cluster; where respondents were sampled one by one, use standard_errors: HC2.",
+        )
+
+
+def _p_value(analysis: Section) -> PValue:
+    found = analysis.choice("p_value", (*get_args(PValue), *P_VALUES_LATER), "t")
+    if found in P_VALUES_LATER:
+        _later(
+            analysis,
+            "p_value",
+            found,
+            "t with standard_errors: CR2, and read the number of clusters beside it",
+        )
+    return cast("PValue", found)
+
+
+def _outcomes(root: Section) -> tuple[PlannedOutcome, ...]:
+    found: list[PlannedOutcome] = []
+    for entry in root.sections("outcomes"):
+        entry.allow_only(
+            ("id", "column", "score", "family", "title", "construct", "better", "tier", "unit", "range")
+        )
+        name = entry.name("id")
+        if ("column" in entry) == ("score" in entry):
+            entry.refuse(
+                "column", "either a column or a score is needed, not both.", f"Write column: {name}."
+            )
+        if name in (outcome.id for outcome in found):
+            entry.refuse("id", f'"{name}" stands twice.', "Give every outcome a name of its own.")
+        found.append(
+            PlannedOutcome(
+                id=name,
+                column=entry.optional_text("column"),
+                score=entry.section("score").values if "score" in entry else None,
+                family=entry.text("family", ""),
+                where=entry.where("column" if "column" in entry else "score"),
+            )
+        )
+    if not found:
+        root.refuse("outcomes", "at least one outcome is needed.", "Write - {id: y, column: y}.")
+    return tuple(found)
+
+
+def _roles(root: Section) -> dict[str, str]:
+    roles = {}
+    for entry in root.sections("sites"):
+        entry.allow_only(("id", "role", "country", "audience", "title"))
+        roles[entry.text("id")] = (
+            entry.choice("role", ("origin", "transit", "destination"), "") if "role" in entry else ""
+        )
+    return roles
+
+
+def _values(section: Section, key: str) -> tuple[str, ...]:
+    values = section.texts(key)
+    if not values:
+        section.refuse(key, "no value is given.", "Write the value of the rows to use, or a list of values.")
+    return values
+
+
+def _covariates(section: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    numeric, categorical = [], list(section.texts("categorical"))
+    entries = section.values.get("covariates") or []
+    for position, entry in enumerate(entries if isinstance(entries, list) else [entries]):
+        if not isinstance(entry, Mapping):
+            numeric.append(as_text(entry))
+            continue
+        inner = section_of(entry, section.where(f"covariates[{position}]"))
+        inner.allow_only(("categorical",))
+        categorical.append(inner.text("categorical"))
+    return tuple(numeric), tuple(categorical)
+
+
+def _margins(analysis: Section, outcomes: tuple[PlannedOutcome, ...]) -> dict[str, float]:
+    """Smallest differences that matter; declared for a family, for one outcome, or as one number for all."""
+    if "margin" in analysis and not isinstance(analysis.values["margin"], Mapping):
+        return dict.fromkeys((outcome.id for outcome in outcomes), analysis.number("margin", low=0))
+    section = analysis.section("margin")
+    names = {name for outcome in outcomes for name in (outcome.id, outcome.family) if name}
+    for name in section.values:
+        if name not in names:
+            section.refuse(
+                name, "no outcome and no family has this name.",
+                f"Use one of: {', '.join(sorted(names))}.{did_you_mean(name, sorted(names))}",
+            )  # fmt: skip
+    found = {}
+    for outcome in outcomes:
+        for name in (outcome.family, outcome.id):
+            if name in section:
+                found[outcome.id] = section.number(name, low=0)
+    return found
+
+
+def _multiplicity(analysis: Section) -> str | None:
+    if "multiplicity" not in analysis:
+        return None
+    if not isinstance(analysis.values["multiplicity"], Mapping):
+        return analysis.choice("multiplicity", MULTIPLICITY)
+    inner = analysis.section("multiplicity")
+    inner.allow_only(("method",))
+    return inner.choice("method", MULTIPLICITY, "holm")
