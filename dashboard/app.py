@@ -1,0 +1,159 @@
+"""The dashboard as an app: routes, security headers, and the pages put into their frame."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from dash import Dash, Input, Output, dcc, html
+from flask import Response, abort, request
+
+from dashboard.components import frame, message
+from dashboard.evaluations import Evaluations
+from dashboard.links import Address, language_of, parse_address
+from dashboard.pages import FIRST_PAGE, PAGES
+from dashboard.services import Services
+from dashboard.settings import Workspace
+from surveys.catalogue import Catalogue
+from surveys.languages import say
+
+
+WEEK = 604_800  # seconds; what may change carries its time of change in its address
+INDEX = """<!DOCTYPE html>
+<html lang="@language@">
+  <head>
+    {%metas%}
+    <title>@title@</title>
+    <link rel="icon" type="image/svg+xml" href="@mark@">
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>"""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Dashboard(Dash):
+    """A Dash app whose first reply already is in the reader's language."""
+
+    def __init__(self, *args: Any, known_languages: Sequence[str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._known_languages = known_languages
+
+    def interpolate_index(self, **parts: str) -> str:
+        """The page Dash starts from, with its language and title."""
+        language = language_of(
+            request.args.get("lang", ""), self._known_languages, request.headers.get("Accept-Language", "")
+        )
+        page = super().interpolate_index(**parts)
+        return (
+            page.replace("@language@", language)
+            .replace("@title@", say("screens.frame.name", language))
+            .replace("@mark@", self.get_asset_url("mark.svg"))
+        )
+
+
+def create_app(workspace: Workspace) -> Dash:
+    """The dashboard of one workspace. Several may live in one process: nothing is kept outside the app."""
+    catalogue = Catalogue(workspace.database_url)
+    services = Services(
+        workspace=workspace,
+        catalogue=catalogue,
+        evaluations=Evaluations(workspace, catalogue),
+        pages=tuple(PAGES),
+    )
+    app = Dashboard(
+        __name__,
+        known_languages=workspace.languages,
+        index_string=INDEX,
+        compress=True,
+        serve_locally=True,
+        assets_ignore=r".*cartesian.*",  # fetched by the browser only when a picture is asked for
+        enable_mcp=False,
+        health_endpoint="healthz",
+        suppress_callback_exceptions=True,  # a page's callbacks are there before the page is
+        update_title=None,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = WEEK
+    app.layout = html.Div([dcc.Location(id="address", refresh="callback-nav"), html.Div(id="page")])
+    _route(app, services)
+    for page in PAGES.values():
+        page.register(app, services)
+    _guard(app)
+    return app
+
+
+def show_page(services: Services, path: str, query: Mapping[str, str], accepted: str = "") -> html.Div:
+    """The page of an address; a plain answer where there is none."""
+    address = parse_address(query, services.workspace.languages, accepted)
+    name = path.strip("/") or FIRST_PAGE
+    page = PAGES.get(name)
+    if page is None:
+        return _not_found(address, services)
+    shown: html.Div = page.layout(services, address)
+    return shown
+
+
+def _route(app: Dash, services: Services) -> None:
+    @app.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
+    def route(path: str | None, search: str | None) -> html.Div:
+        query = dict(parse_qsl((search or "").removeprefix("?")))
+        return show_page(services, path or "/", query, request.headers.get("Accept-Language", ""))
+
+
+def _not_found(address: Address, services: Services) -> html.Div:
+    said = message(
+        say("screens.not_found.title", address.language), say("screens.not_found.text", address.language)
+    )
+    return frame("not_found", address, [said], services=services)
+
+
+def _guard(app: Dash) -> None:
+    hashes: dict[int, str] = {}
+
+    @app.server.before_request
+    def same_origin() -> None:
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
+            return
+        site = request.headers.get("Sec-Fetch-Site", "same-origin")
+        origin = request.headers.get("Origin")
+        if site not in {"same-origin", "none"} or (origin and origin != request.host_url.rstrip("/")):
+            abort(403)
+
+    @app.server.after_request
+    def protect(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if response.mimetype == "text/html":
+            inline = len(app._inline_scripts)
+            if inline not in hashes:
+                hashes[inline] = " ".join(app.csp_hashes())
+            response.headers["Content-Security-Policy"] = content_security_policy(hashes[inline])
+        return response
+
+
+def content_security_policy(script_hashes: str) -> str:
+    """Nothing but what this server sends; inline scripts only those whose hash is known."""
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {script_hashes}",
+            "style-src 'self' 'unsafe-inline'",  # Dash's own components bring their styles as elements
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )

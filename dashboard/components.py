@@ -1,0 +1,213 @@
+"""What every screen is built of: the frame around a page, charts, and the few displays drawn in the browser."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from campaigns.campaign import Campaign
+from dashboard.links import SITES_APART, Address
+from dashboard.services import Services
+from surveys.languages import pick, say
+
+
+GRAPH_CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "showSendToCloud": False,  # plotly would offer to send the figure to another host
+    "displayModeBar": False,
+    "responsive": True,
+}
+NAVIGATION = ("overview", "compare", "upload", "export", "methods")
+LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}  # a language is named in itself
+
+
+class Drawn(Component):
+    """A display drawn in the browser by assets/campaign_ui.js from the values it is given."""
+
+    _namespace = "campaign_ui"
+    _type = "Drawn"
+    _prop_names: tuple[str, ...] = ("id",)
+    _children_props: tuple[str, ...] = ()
+    _base_nodes = ("children",)
+    _valid_wildcard_attributes: tuple[str, ...] = ()
+    available_properties: tuple[str, ...] = ("id",)
+    available_wildcard_properties: tuple[str, ...] = ()
+
+
+class ForestTable(Drawn):
+    """The comparison of sites as a table with intervals."""
+
+    _type = "ForestTable"
+    _prop_names = ("id", "view", "shown", "words")
+    available_properties = _prop_names
+
+
+class PlainTable(Drawn):
+    """The same rows without a drawing."""
+
+    _type = "PlainTable"
+    _prop_names = ("id", "view", "shown", "words")
+    available_properties = _prop_names
+
+
+class RoleCards(Drawn):
+    """A card a role: its average, and how it stands among the outcomes."""
+
+    _type = "RoleCards"
+    _prop_names = ("id", "cards", "words")
+    available_properties = _prop_names
+
+
+class Contrasts(Drawn):
+    """The differences between roles, in words."""
+
+    _type = "Contrasts"
+    _prop_names = ("id", "title", "said", "note")
+    available_properties = _prop_names
+
+
+class OutcomePicker(Drawn):
+    """Families as a segmented control, and a native select where a family holds several outcomes."""
+
+    _type = "OutcomePicker"
+    _prop_names = ("id", "families", "value", "label", "select_label")
+    available_properties = _prop_names
+
+
+def chart(figure: go.Figure, *, title: str, summary: str, graph_id: str, height: int = 320) -> html.Figure:
+    """The one way a Plotly figure comes on a screen: named, summed up in words, sending nothing anywhere."""
+    return html.Figure(
+        [
+            html.Figcaption([html.B(title), html.Span(summary)], id=f"{graph_id}-caption"),
+            dcc.Graph(id=graph_id, figure=figure, config=GRAPH_CONFIG, style={"height": f"{height}px"}),
+        ],
+        className="chart",
+        role="group",
+        **{"aria-labelledby": f"{graph_id}-caption"},
+    )
+
+
+def frame(
+    page: str,
+    address: Address,
+    content: Sequence[Component | None],
+    *,
+    services: Services,
+    campaign: Campaign | None = None,
+) -> html.Div:
+    """A whole page: skip link, strip, header with navigation and languages, breadcrumb, content, foot."""
+    language, known = address.language, services.workspace.languages
+    return html.Div(
+        [
+            html.A(say("screens.frame.skip", language), href="#content", className="skip"),
+            html.Header([_strip(campaign, language, known), _bar(page, address, services)], className="top"),
+            html.Main(
+                [_breadcrumb(page, campaign, language), *(part for part in content if part is not None)],
+                id="content",
+                className=f"page page-{page}",
+                tabIndex="-1",
+            ),
+            html.Footer(
+                html.P([html.B(services.workspace.title), " ", say("screens.frame.foot", language)]),
+                className="foot",
+            ),
+        ],
+        lang=language,
+    )
+
+
+def message(title: str, text: str) -> html.Section:
+    """What a page says when it has nothing to show: what is the case, and what to do."""
+    return html.Section([html.H1(title), html.P(text, className="lead")], className="message")
+
+
+def panel(*content: Component | None, class_name: str = "") -> html.Div:
+    """A white sheet."""
+    return html.Div([part for part in content if part is not None], className=f"panel {class_name}".strip())
+
+
+def disclosure(summary: str, *content: Component, class_name: str = "") -> html.Details:
+    """Something folded away until it is asked for."""
+    return html.Details([html.Summary(summary), *content], className=f"disclosure {class_name}".strip())
+
+
+def role_mark(role: str) -> html.Span:
+    """The shape of a role, in its colour; the word stands beside it."""
+    return html.Span(className=f"mark mark-{role}", **{"aria-hidden": "true"})
+
+
+def _strip(campaign: Campaign | None, language: str, known: Sequence[str]) -> html.P | None:
+    if campaign is None or not campaign.simulated:
+        return None
+    return html.P(
+        [html.Span(say("screens.frame.simulated", code), lang=code) for code in _first(language, known)],
+        className="strip",
+        role="note",
+    )
+
+
+def _first(language: str, known: Sequence[str]) -> list[str]:
+    return sorted(known, key=lambda code: code != language)
+
+
+def _bar(page: str, address: Address, services: Services) -> html.Div:
+    language = address.language
+    return html.Div(
+        [
+            html.A(
+                [
+                    html.Span(className="logo", **{"aria-hidden": "true"}),
+                    html.Span(say("screens.frame.name", language), className="name"),
+                    html.Span(say("screens.frame.under", language), className="under"),
+                ],
+                href=address.to("/"),
+                className="brand",
+            ),
+            html.Nav(
+                [
+                    html.A(
+                        say(f"screens.frame.nav.{name}", language),
+                        href=address.to(f"/{name}"),
+                        className="current" if name == page else "",
+                        **({"aria-current": "page"} if name == page else {}),
+                    )
+                    for name in NAVIGATION
+                    if name in services.pages
+                ],
+                **{"aria-label": say("screens.frame.navigation", language)},
+            ),
+            _switch(page, address, services.workspace.languages),
+        ],
+        className="bar",
+    )
+
+
+def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
+    state = {"outcome": address.outcome or "", "sites": SITES_APART.join(address.sites)}
+    return html.Div(
+        [
+            html.A(
+                LANGUAGE_NAMES.get(code, code),
+                href=address.to(f"/{page}", **{**state, "lang": code}),
+                lang=code,
+                hrefLang=code,
+                className="current" if code == address.language else "",
+                **{"data-language": code, **({"aria-current": "true"} if code == address.language else {})},
+            )
+            for code in known
+        ],
+        className="languages",
+        role="group",
+        **{"aria-label": "한국어 / English"},
+    )
+
+
+def _breadcrumb(page: str, campaign: Campaign | None, language: str) -> html.Nav:
+    places = [pick(campaign.title, language)] if campaign else []
+    return html.Nav(
+        html.Ol([html.Li(place) for place in [*places, say(f"screens.frame.nav.{page}", language)]]),
+        className="breadcrumb",
+        **{"aria-label": say("screens.frame.breadcrumb", language)},
+    )

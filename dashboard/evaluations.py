@@ -1,0 +1,71 @@
+"""Evaluations as screens may show them: protected, and made once for each state of the data."""
+
+import hashlib
+import threading
+from pathlib import Path
+
+from campaigns.campaign import Campaign
+from campaigns.disclosure import protect
+from campaigns.effects import Evaluation
+from campaigns.evaluation import evaluate
+from campaigns.registry import load_campaign
+from dashboard.settings import Workspace
+from surveys import columns
+from surveys.catalogue import Catalogue
+from surveys.problems import CannotProceed
+
+
+class Evaluations:
+    """The campaigns of a workspace and what is concluded about each from the newest data.
+
+    An evaluation is kept for as long as the campaign file and the newest upload stay what they are;
+    a page asks for one at every visit and pays for it once.
+    """
+
+    def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
+        self._workspace = workspace
+        self._catalogue = catalogue
+        self._kept: dict[str, tuple[tuple[str, int | None], Evaluation]] = {}
+        self._making = threading.Lock()
+
+    def campaigns(self) -> dict[str, Path]:
+        """Campaign id -> its file, in the order of their ids."""
+        return {name: self._workspace.campaign_file(name) for name in self._workspace.campaign_ids()}
+
+    def campaign(self, campaign_id: str | None = None) -> Campaign | None:
+        """The campaign of that id; the first where none is named or none has it; None in an empty workspace."""
+        known = self._workspace.campaign_ids()
+        if not known:
+            return None
+        return load_campaign(self._workspace.campaign_file(campaign_id if campaign_id in known else known[0]))
+
+    def current(self, campaign: Campaign) -> Evaluation:
+        """The protected evaluation of the newest data.
+
+        Raises
+        ------
+        CannotProceed
+            Nothing was uploaded for the campaign yet.
+        """
+        newest = self._catalogue.newest_upload(campaign.id)
+        version = (campaign.sha256, newest)
+        with self._making:  # two visitors at once must not both pay for it
+            kept = self._kept.get(campaign.id)
+            if kept is None or kept[0] != version:
+                kept = (version, self._make(campaign, newest))
+                self._kept[campaign.id] = kept
+        return kept[1]
+
+    def _make(self, campaign: Campaign, newest: int | None) -> Evaluation:
+        answers = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
+        if not answers:
+            raise CannotProceed(campaign.id, "no interviews are held yet.", "Upload a survey file first.")
+        return protect(evaluate(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers)))
+
+
+def fingerprint(files: list[Path]) -> str:
+    """One SHA-256 over the contents of several files, in the order given."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,45 @@
+"""The state of a screen as it stands in its address, so that any screen can be sent as a link."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from babel import negotiate_locale
+
+
+SITES_APART = "~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """What a reader chose: language, campaign, outcome, sites (none named: all of them)."""
+
+    language: str
+    campaign: str | None = None
+    outcome: str | None = None
+    sites: tuple[str, ...] = ()
+
+    def to(self, path: str, **changes: str) -> str:
+        """The address of another screen in the same language and campaign."""
+        kept = {"lang": self.language, "campaign": self.campaign or "", **changes}
+        query = urlencode({key: text for key, text in kept.items() if text}, quote_via=quote, safe="~")
+        return f"{path}?{query}" if query else path
+
+
+def parse_address(query: Mapping[str, str], known: Sequence[str], accepted: str = "") -> Address:
+    """Read an address tolerantly: what is unknown falls back to the default, never to an error."""
+    return Address(
+        language=language_of(query.get("lang", ""), known, accepted),
+        campaign=query.get("campaign") or None,
+        outcome=query.get("outcome") or None,
+        sites=tuple(site for site in query.get("sites", "").split(SITES_APART) if site),
+    )
+
+
+def language_of(asked: str, known: Sequence[str], accepted: str = "") -> str:
+    """The language asked for; else the best the browser accepts; else the first of the workspace."""
+    if asked in known:
+        return asked
+    wanted = [part.split(";")[0].strip() for part in accepted.split(",") if part.strip()]
+    found = negotiate_locale(wanted, list(known), sep="-")
+    return found.split("-")[0] if found else known[0]

@@ -1,0 +1,13 @@
+"""The screens, by the name that stands in their address. A new screen is a line here and a module beside."""
+
+from types import ModuleType
+
+from dashboard.pages import compare, methods
+
+
+# Each module offers ``layout(services, address) -> html.Div`` and ``register(app, services) -> None``.
+PAGES: dict[str, ModuleType] = {
+    "compare": compare,
+    "methods": methods,
+}
+FIRST_PAGE = "compare"

@@ -1,0 +1,18 @@
+"""What a page may call upon, put together once for each app."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashboard.evaluations import Evaluations
+from dashboard.settings import Workspace
+from surveys.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The workspace, its record, its evaluations, and the names of the screens there are."""
+
+    workspace: Workspace
+    catalogue: Catalogue
+    evaluations: Evaluations
+    pages: Sequence[str]
