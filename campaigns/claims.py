@@ -121,7 +121,7 @@ def headline(evaluation: Evaluation, outcome_id: str, language: str) -> str:
     if not found:
         return say("claims.headline.none", language, outcome=title)
     claim = max((finding.claim for finding in found), key=_WEAKEST_LAST.index)
-    clauses = []
+    clauses: list[str] = []
     for movement in ("up", "down", "nothing", "unclear"):
         where = _where([f for f in found if f.movement == movement], language)
         if where:

@@ -166,11 +166,6 @@ def _shown_value(name: str, value: object) -> object:
     return f"<{SMALLEST_RESPONDENTS}" if value < SMALLEST_RESPONDENTS else value // ROUNDED_TO * ROUNDED_TO
 
 
-COUNTS_OF_PEOPLE = frozenset(
-    {"n", "rows", "dropped", "people", "interviews", "linked", "smallest", "found", "total"}
-)
-
-
 def _number(value: float, unit: Unit) -> float:
     """Three decimals; of a score in points whose numbers are small, three significant digits."""
     if unit != "points" or value == 0 or not math.isfinite(value):
