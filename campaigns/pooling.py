@@ -14,6 +14,7 @@ from campaigns.effects import PooledEffect
 Method = Literal["REML", "DL", "PM", "fixed", "equal"]
 Interval = Literal["knapp_hartung", "knapp_hartung_floored", "normal"]
 Vector = NDArray[np.float64]
+Numbers = Sequence[float] | Vector
 
 # Below five sites the variance between sites is hardly estimable: with three studies of one real campaign the
 # prediction interval ran from -0.79 to 0.96.
@@ -49,11 +50,11 @@ class Moderation:
 
 
 def average_sites(
-    estimates: Sequence[float],
-    variances: Sequence[float],
-    dfs: Sequence[float],
+    estimates: Numbers,
+    variances: Numbers,
+    dfs: Numbers,
     *,
-    weights: Sequence[float] | None = None,
+    weights: Numbers | None = None,
     confidence: float = 0.95,
 ) -> PooledEffect:
     """The average effect of *these* sites, by weights declared in advance (equal ones by default).
@@ -72,15 +73,14 @@ def average_sites(
     total = float(parts.sum())
     df = _satterthwaite(parts, np.asarray(dfs, float))
     estimate = float(share @ effect)
-    return _with_interval(
-        "equal", "t_satterthwaite", effect, variance, estimate, float(np.sqrt(total)), df, confidence
-    )
+    kind = "t_satterthwaite" if np.isfinite(df) else "normal"
+    return _with_interval("equal", kind, effect, variance, estimate, float(np.sqrt(total)), df, confidence)
 
 
 def pool_effects(
-    estimates: Sequence[float],
-    variances: Sequence[float],
-    dfs: Sequence[float] | None = None,
+    estimates: Numbers,
+    variances: Numbers,
+    dfs: Numbers | None = None,
     *,
     method: Method = "REML",
     interval: Interval = "knapp_hartung_floored",
@@ -133,8 +133,8 @@ def pool_effects(
 
 
 def moderate(
-    estimates: Sequence[float],
-    variances: Sequence[float],
+    estimates: Numbers,
+    variances: Numbers,
     design: Vector,
     terms: Sequence[str],
     *,

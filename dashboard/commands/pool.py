@@ -1,5 +1,162 @@
+"""``awareness pool`` and ``awareness adjust``: tables of effects, from wherever they come."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
 import typer
+
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from campaigns import multiplicity, pooling
+
+
+class PoolMethod(StrEnum):
+    """How sites are weighted."""
+
+    REML = "REML"
+    DL = "DL"
+    PM = "PM"
+    FIXED = "fixed"
+    EQUAL = "equal"
+
+
+class PoolInterval(StrEnum):
+    """How the interval of an average is made."""
+
+    KNAPP_HARTUNG = "knapp_hartung"
+    KNAPP_HARTUNG_FLOORED = "knapp_hartung_floored"
+    NORMAL = "normal"
+
+
+class AdjustMethod(StrEnum):
+    """How p-values are adjusted for their number."""
+
+    HOLM = "holm"
+    BH = "bh"
+    BY = "by"
+    SHARPENED_Q = "sharpened_q"
+
+
+class TableFormat(StrEnum):
+    """What a result is written as."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+Table = Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A CSV file with one row per effect.")]
+Format = Annotated[
+    TableFormat | None,
+    typer.Option("--format", help="json or csv; by default what --output ends in, else json."),
+]
+Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of the screen.")]
+NOTHING_ESTIMABLE = 4
 
 
 def register(app: typer.Typer) -> None:
     """Add this family's verbs to the command line."""
+    app.command()(pool)
+    app.command()(adjust)
+
+
+def pool(
+    table: Table,
+    method: Annotated[
+        PoolMethod, typer.Option(help="equal: arithmetic mean; fixed: inverse variance.")
+    ] = PoolMethod.REML,
+    interval: Annotated[PoolInterval, typer.Option()] = PoolInterval.KNAPP_HARTUNG_FLOORED,
+    by: Annotated[
+        str | None, typer.Option(help="Column that names groups, each averaged on its own.")
+    ] = None,
+    moderator: Annotated[list[str] | None, typer.Option(help="Column that may explain differences.")] = None,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.999)] = 0.95,
+    language: Annotated[str, typer.Option(help="Language of the caveats: en or ko.")] = "en",
+    table_format: Format = None,
+    output: Output = None,
+) -> None:
+    """Average effects over sites: columns estimate, std_error (or variance) and, if known, df."""
+    from campaigns.tables_of_effects import pool_table, read_table
+
+    result = pool_table(
+        read_table(table),
+        str(table),
+        method=cast("pooling.Method", method.value),
+        interval=cast("pooling.Interval", interval.value),
+        by=by,
+        moderators=tuple(moderator or ()),
+        confidence=confidence,
+        language=language,
+    )
+    if result is None:
+        typer.echo(f"{table}: no row holds an estimate and its error.", err=True)
+        raise typer.Exit(NOTHING_ESTIMABLE)
+    text = _pooled_as_csv(result, by) if _is_csv(table_format, output) else _as_json(result)
+    _write(text, output)
+
+
+def adjust(
+    table: Table,
+    method: Annotated[AdjustMethod, typer.Option(help="holm, bh, by, or Anderson's sharpened q-values.")],
+    family: Annotated[str | None, typer.Option(help="Column that names the families.")] = None,
+    table_format: Format = None,
+    output: Output = None,
+) -> None:
+    """Adjust the column p_value for the number of tests; the table comes back with p_adjusted."""
+    from campaigns.tables_of_effects import adjust_table, read_table
+
+    adjusted = adjust_table(
+        read_table(table), str(table), method=cast("multiplicity.Method", method.value), family=family
+    )
+    if _is_csv(table_format, output):
+        _write(adjusted.to_csv(index=False), output)
+        return
+    _write(_as_json(_records(adjusted)), output)
+
+
+def _records(table: "pd.DataFrame") -> list[dict[str, object]]:
+    import pandas as pd
+
+    numbers = {name: pd.to_numeric(table[name], errors="coerce") for name in table.columns}
+    typed = pd.DataFrame(
+        {
+            name: column if column.notna().equals(table[name].notna()) else table[name]
+            for name, column in numbers.items()
+        }
+    )
+    whole = typed.astype(object).where(typed.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in whole.to_dict("records")]
+
+
+def _is_csv(table_format: TableFormat | None, output: Path | None) -> bool:
+    if table_format is None:
+        return output is not None and output.suffix.lower() == ".csv"
+    return table_format is TableFormat.CSV
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _pooled_as_csv(result: dict[str, object], by: str | None) -> str:
+    import pandas as pd
+
+    lists = {"groups", "moderators", "caveats"}
+    overall = {name: value for name, value in result.items() if name not in lists}
+    overall |= {name: json.dumps(result[name], ensure_ascii=False) for name in ("groups", "moderators")}
+    rows = [overall | {"caveats": " ".join(cast("list[str]", result["caveats"]))}]
+    if by is not None:
+        groups = cast("list[dict[str, object]]", result["groups"])
+        rows = [{"group": ""} | rows[0]]
+        rows += [group | {"caveats": " ".join(cast("list[str]", group["caveats"]))} for group in groups]
+    return pd.DataFrame(rows, dtype=object).to_csv(index=False)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, "utf-8")
