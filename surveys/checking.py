@@ -1,0 +1,391 @@
+"""Judge the rows of a file against the questionnaire and the fieldwork: all problems, nothing mutated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from surveys.answers import REASONS, SELECT_ONE, SEVERAL, Answers, Conventions, judge_column
+from surveys.choices import ChoiceList
+from surveys.conditions import Interviews, follow_form
+from surveys.consent import consent_question, without_consent
+from surveys.deidentification import texts_with_personal_data
+from surveys.display import shown
+from surveys.fieldwork import Fieldwork, Part
+from surveys.findings import Finding, problems_of, rows_with
+from surveys.headers import HeaderMap, Source, match_headers
+from surveys.identity import Identity, identify, not_to_be_counted
+from surveys.instrument import Instrument, Question
+from surveys.missing import Missing, reasons_of_list
+from surveys.placing import Placement, place_interviews
+from surveys.problems import FileRefused, Problem
+from surveys.reading.table import RawFile, RawTable
+from surveys.split_choices import gather_split
+
+
+Outcome = Literal["accept", "accept-with-rejected-rows", "reject-file"]
+
+# Columns of the data that play a part, and the type they are judged as where the form does not ask them.
+_TYPES_OF_PARTS: Mapping[Part, str] = {"interview_date": "date", "weight": "decimal"}
+_NOT_AVAILABLE = {"ona": frozenset({"n/a", "N/A"})}  # what the exporter writes where nothing was answered
+_FREE_TEXT = frozenset({"text", "string"})
+_AS_RECEIVED: tuple[Part, ...] = ("cluster", "stratum", "weight", "respondent", "interviewer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CheckReport:
+    """What a file comes to.
+
+    ``accepted`` holds the rows fit to be stored. Its columns: the parts ``@row, @line, @submission,
+    @site, @wave, @arm, @cluster, @stratum, @weight, @respondent, @interview_date, @interviewer,
+    @edit``; then each question's canonical text under the instrument's name, and ``NAME@missing``
+    where some answer is missing for a reason. The respondent's column stands there as
+    ``@respondent`` alone.
+    """
+
+    verdict: Outcome
+    rows: int
+    accepted: pa.Table
+    rejected: tuple[int, ...]  # row numbers, from 1
+    held: tuple[int, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    repeated: tuple[int, ...] = ()  # rows that say again what an earlier row of the file said
+    name: str = ""
+    sha256: str = ""
+    format: str = ""
+    dialect: str = ""
+    submission_header: str | None = None  # where the submission ids stand; None: the file has none
+    submission_column: str | None = None  # the stored column that holds the same ids, if any does
+    respondent_column: str | None = None  # the question or column that ``@respondent`` comes from
+
+
+def check_table(
+    raw: RawFile, instrument: Instrument, fieldwork: Fieldwork | None = None, *, today: date
+) -> CheckReport:
+    """Judge every row of a file.
+
+    Parameters
+    ----------
+    fieldwork
+        The legal sites, waves and arms; None judges by the questionnaire alone.
+    today
+        No interview is of a later day.
+
+    Raises
+    ------
+    FileRefused
+        The file as a whole cannot be judged: no rows, another questionnaire, an ambiguous column.
+    """
+    table = raw.interviews
+    rows = table.rows.num_rows
+    if rows == 0:
+        raise FileRefused(Problem(code="no_data_rows"))
+    headers = match_headers(table.columns, instrument, fieldwork, raw.dialect)
+    _refuse_differing_twins(table, headers)
+    questions = _questions(headers, fieldwork)
+    read = {
+        source.name: _read(source, questions.get(source.name), raw, instrument, fieldwork, headers)
+        for source in headers.answers.values()
+    }
+    placement = place_interviews(read, instrument, fieldwork, rows=rows, today=today)
+    declared = frozenset(fieldwork.missing_codes) if fieldwork else frozenset()
+    interviews = Interviews(
+        instrument=instrument, answers=read, days=placement.interview_date, today=today, declared=declared
+    )
+    answers = follow_form(interviews, questions)
+    submission = fieldwork.parts.get("submission") if fieldwork else None
+    identity = identify(table.rows, headers, answers, submission)
+    findings = [
+        *_broken_rows(table),
+        *not_to_be_counted(table.rows, headers),
+        *identity.findings,
+        *placement.findings,
+        *_weights(answers, fieldwork),
+        *_consent(instrument, fieldwork, answers),
+        *(finding for one in answers.values() for finding in one.findings),
+        *_personal_data(answers, questions, fieldwork),
+    ]
+    return _report(raw, headers, answers, fieldwork, placement, identity, findings)
+
+
+def report_as_dict(
+    report: CheckReport,
+    *,
+    accepted: int | None = None,
+    unchanged: int = 0,
+    held: int | None = None,
+    language: str = "en",
+) -> dict[str, object]:
+    """The report as the JSON object that both ``check`` and ``ingest`` print.
+
+    Parameters
+    ----------
+    accepted, unchanged, held
+        Rows newly stored, there already, and set aside; without them, as the check alone sees it.
+    """
+    return {
+        "verdict": report.verdict,
+        "accepted": report.accepted.num_rows if accepted is None else accepted,
+        "unchanged": unchanged,
+        "rejected": len(report.rejected),
+        "held": len(report.held) if held is None else held,
+        "problems": [problem.as_dict(language) for problem in report.problems],
+        "warnings": [problem.as_dict(language) for problem in report.warnings],
+    }
+
+
+def refusal_as_dict(problem: Problem, language: str = "en") -> dict[str, object]:
+    """The same object for a file that was refused whole."""
+    return {
+        "verdict": "reject-file",
+        "accepted": 0,
+        "unchanged": 0,
+        "rejected": 0,
+        "held": 0,
+        "problems": [problem.as_dict(language)],
+        "warnings": [],
+    }
+
+
+def accepted_rows(report: CheckReport) -> pa.Table:
+    """The accepted rows in the instrument's names and codes, without parts and reasons, text unaltered.
+
+    The submission's id and the respondent's stand under the names they have in the data, or as
+    ``submission_id`` where the exporter keeps the id apart.
+    """
+    table = report.accepted
+    named = {name: table.column(name) for name in table.column_names if "@" not in name}
+    if report.submission_column is None and report.submission_header is not None:
+        named = {"submission_id": table.column("@submission"), **named}
+    if report.respondent_column is not None:
+        named.setdefault(report.respondent_column, table.column("@respondent"))
+    return pa.table(named)
+
+
+def _refuse_differing_twins(table: RawTable, headers: HeaderMap) -> None:
+    """Two columns of one name are one column only where every cell agrees."""
+    for first, *others in headers.twins:
+        column = table.rows.column(first)
+        for other in others:
+            if not table.rows.column(other).equals(column):
+                names = f"{shown(headers.headers[first])}, {shown(headers.headers[other])}"
+                header = shown(headers.headers[other], 300)
+                raise FileRefused(Problem(code="duplicate_header", column=header, values={"headers": names}))
+
+
+def _questions(headers: HeaderMap, fieldwork: Fieldwork | None) -> dict[str, Question]:
+    """The question behind every column; a column the form does not ask is judged by the part it plays."""
+    parts = {name: part for part, name in fieldwork.parts.items()} if fieldwork else {}
+    questions = {}
+    for source in headers.answers.values():
+        kind = _TYPES_OF_PARTS.get(parts.get(source.name, "site"))
+        if source.question is not None:
+            questions[source.name] = source.question
+        elif kind is not None:
+            questions[source.name] = Question(name=source.name, type=kind)
+    return questions
+
+
+def _read(
+    source: Source,
+    question: Question | None,
+    raw: RawFile,
+    instrument: Instrument,
+    fieldwork: Fieldwork | None,
+    headers: HeaderMap,
+) -> Answers:
+    """The answers to one question, whole or split, in canonical text."""
+    choices = _choices(question, instrument)
+    listed = instrument.choices.get((question.choice_list if question else None) or "", ())
+    codes = fieldwork.missing_codes if fieldwork else {}
+    reasons: dict[str, Missing] = reasons_of_list(listed, codes) if choices is not None else {}
+    summary = None
+    if source.whole is not None:
+        header = headers.headers[source.whole]
+        conventions = Conventions(
+            decimal_comma=raw.decimal_comma,
+            by_label=headers.by_label,
+            not_available=_NOT_AVAILABLE.get(raw.dialect, frozenset()),
+            missing_codes=codes,
+            declared_missing=(raw.declared_missing or {}).get(header, {}),
+            value_labels=(raw.value_labels or {}).get(header, {}),
+        )
+        summary = judge_column(
+            _column(raw.interviews, source.whole),
+            name=source.name,
+            header=header,
+            question=question,
+            choices=choices,
+            reasons=reasons,
+            conventions=conventions,
+        )
+    if not source.split:
+        assert summary is not None, "a source has a column of its own or split ones"  # noqa: S101
+        return summary
+    return gather_split(
+        {code: _column(raw.interviews, position) for position, code in source.split},
+        {code: headers.headers[position] for position, code in source.split},
+        name=source.name,
+        choices=choices,
+        reasons=reasons,
+        not_available=_NOT_AVAILABLE.get(raw.dialect, frozenset()),
+        summary=summary,
+    )
+
+
+def _choices(question: Question | None, instrument: Instrument) -> ChoiceList | None:
+    if question is None or question.choice_list is None or question.type not in SELECT_ONE | SEVERAL:
+        return None
+    if question.choice_list in instrument.external_lists or question.choice_list not in instrument.choices:
+        return None
+    return ChoiceList(instrument.choices[question.choice_list], other=question.or_other)
+
+
+def _column(table: RawTable, position: int) -> pa.Array:
+    column = table.rows.column(position)
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _broken_rows(table: RawTable) -> list[Finding]:
+    """Rows the reader could not take apart: too many cells, digits lost, text that is no text."""
+    by_code: dict[str, list[int]] = {}
+    for row, code in table.broken_rows.items():
+        by_code.setdefault(code, []).append(row)
+    return [Finding(code=code, rows=np.array(sorted(rows), dtype=np.int64)) for code, rows in by_code.items()]
+
+
+def _weights(answers: Mapping[str, Answers], fieldwork: Fieldwork | None) -> list[Finding]:
+    """A negative weight counts somebody less than not at all."""
+    weight = answers.get(fieldwork.parts.get("weight", "")) if fieldwork else None
+    if weight is None:
+        return []
+    negative = pc.fill_null(pc.match_substring_regex(weight.values, r"^-.*[1-9]"), False)
+    rows = np.flatnonzero(negative.to_numpy(zero_copy_only=False))
+    return [Finding(code="negative_weight", rows=rows, header=weight.header)] if rows.size else []
+
+
+def _consent(
+    instrument: Instrument, fieldwork: Fieldwork | None, answers: Mapping[str, Answers]
+) -> list[Finding]:
+    question = consent_question(instrument, fieldwork)
+    if question is None or question.name not in answers:
+        return []
+    choices = instrument.choices.get(question.choice_list or "", ())
+    return without_consent(question, choices, answers[question.name])
+
+
+def _personal_data(
+    answers: Mapping[str, Answers], questions: Mapping[str, Question], fieldwork: Fieldwork | None
+) -> list[Finding]:
+    """Rows whose free text holds what looks like a telephone number, an address or an identity paper."""
+    parts = set(fieldwork.parts.values()) if fieldwork else set()
+    findings = []
+    for name, one in answers.items():
+        question = questions.get(name)
+        written = question.type in _FREE_TEXT if question is not None else name.endswith("_other")
+        if not written or name in parts or one.values.null_count == len(one.values):
+            continue
+        encoded = one.values.dictionary_encode()
+        flags = np.array([*texts_with_personal_data(encoded.dictionary), False], dtype=bool)
+        rows = np.flatnonzero(flags[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+        if rows.size:
+            findings.append(
+                Finding(code="personal_data_in_text", rows=rows, effect="warn", header=one.header)
+            )
+    return findings
+
+
+def _report(
+    raw: RawFile,
+    headers: HeaderMap,
+    answers: Mapping[str, Answers],
+    fieldwork: Fieldwork | None,
+    placement: Placement,
+    identity: Identity,
+    findings: list[Finding],
+) -> CheckReport:
+    table = raw.interviews
+    rows = table.rows.num_rows
+    refused = rows_with(findings, "refuse", rows)
+    held = rows_with(findings, "hold", rows) & ~refused
+    kept = ~(refused | held | identity.repeats)
+    parts = _parts(table, answers, fieldwork, placement, identity)
+    grave = [finding for finding in findings if finding.effect != "warn"]
+    mild = [finding for finding in findings if finding.effect == "warn"]
+    verdict: Outcome = "accept"
+    if refused.any() or held.any():
+        verdict = "accept-with-rejected-rows" if kept.any() else "reject-file"
+    if verdict == "reject-file":
+        grave.append(Finding(code="every_row_refused", values={"rows": rows}))
+    names = fieldwork.parts if fieldwork else {}
+    return CheckReport(
+        verdict=verdict,
+        rows=rows,
+        accepted=_accepted(parts, answers, headers, kept),
+        rejected=_numbers(refused),
+        held=_numbers(held),
+        problems=tuple(problems_of(grave, table.lines)),
+        warnings=(*raw.warnings, *headers.warnings, *problems_of(mild, table.lines)),
+        repeated=_numbers(identity.repeats & ~refused & ~held),
+        name=raw.name,
+        sha256=raw.sha256,
+        format=raw.format,
+        dialect=raw.dialect,
+        submission_header=identity.header,
+        submission_column=identity.column,
+        respondent_column=names.get("respondent") if names.get("respondent") in answers else None,
+    )
+
+
+def _parts(
+    table: RawTable,
+    answers: Mapping[str, Answers],
+    fieldwork: Fieldwork | None,
+    placement: Placement,
+    identity: Identity,
+) -> dict[str, pa.Array]:
+    rows = table.rows.num_rows
+    nothing = pa.nulls(rows, pa.large_string())
+    named = fieldwork.parts if fieldwork else {}
+    plain = {
+        f"@{part}": answers[named[part]].values
+        for part in _AS_RECEIVED
+        if part in named and named[part] in answers
+    }
+    return {
+        "@row": pa.array(np.arange(1, rows + 1, dtype=np.int64)),
+        "@line": pa.array(np.asarray(table.lines, dtype=np.int64)),
+        "@submission": identity.ids,
+        "@site": placement.site,
+        "@wave": placement.wave,
+        "@arm": placement.arm,
+        **{f"@{part}": plain.get(f"@{part}", nothing) for part in _AS_RECEIVED[:4]},
+        "@interview_date": placement.interview_date,
+        "@interviewer": plain.get("@interviewer", nothing),
+        "@edit": identity.edits,
+    }
+
+
+def _accepted(
+    parts: Mapping[str, pa.Array], answers: Mapping[str, Answers], headers: HeaderMap, kept: np.ndarray
+) -> pa.Table:
+    columns = dict(parts)
+    words = pa.array([None, *(str(reason) for reason in REASONS)], pa.large_string())
+    places = None if kept.all() else np.flatnonzero(kept)
+    for name, one in answers.items():
+        if headers.answers[name].secret:
+            continue
+        columns[name] = one.values
+        if one.reasons is not None and (kept & (one.reasons > 0)).any():
+            columns[f"{name}@missing"] = words.take(pa.array(one.reasons))
+    table = pa.table(columns)
+    return table if places is None else table.take(pa.array(places))
+
+
+def _numbers(rows: np.ndarray) -> tuple[int, ...]:
+    return tuple((np.flatnonzero(rows) + 1).tolist())

@@ -1,0 +1,294 @@
+"""Which column of a file holds which question: the spellings of every exporter, found without guessing.
+
+KoboToolbox writes ``group/name`` or the bare name or the label, ODK Central ``group-name``, Ona and
+the formhub family ``group[1]/name``, R turns ``/`` and ``-`` into ``.``; choices of a select_multiple
+stand apart behind ``/``, ``.``, ``-``, ``_`` or `` :: ``.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from surveys.confusables import lookalike_of
+from surveys.deidentification import is_direct_identifier, is_identifying_name
+from surveys.display import listed, shown
+from surveys.fieldwork import Fieldwork
+from surveys.instrument import Instrument, Question
+from surveys.known_headers import (
+    CALCULATED_TYPES,
+    NOT_ASKED_TYPES,
+    Kind,
+    KnownHeaders,
+    Target,
+    choice_codes,
+    plain_names,
+    spaced,
+)
+from surveys.problems import FileRefused, Problem
+
+
+# Below this share of recognised columns, both of the file's and of the form's, it is another questionnaire.
+SHARE_OF_KNOWN_COLUMNS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the answers to one question, or the values of one named column, stand in the file."""
+
+    name: str
+    question: Question | None  # None: a column of the data that the instrument does not ask
+    whole: int | None = None  # the column of the answer; the summary of a select_multiple
+    split: tuple[tuple[int, str], ...] = ()  # column and code of each split choice
+    secret: bool = False  # plays a part (respondent) but identifies: never stored under its own name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderMap:
+    """The columns of one table, understood."""
+
+    headers: tuple[str, ...]
+    answers: Mapping[str, Source]  # by stored name, in the order of the form
+    metadata: Mapping[str, tuple[int, ...]]
+    twins: tuple[tuple[int, ...], ...]  # columns that claim to be the same thing
+    by_label: bool  # headers are labels, so answers may be labels too
+    warnings: tuple[Problem, ...]
+
+    def part(self, name: str | None) -> Source | None:
+        """The column of that name, where the file has it."""
+        return self.answers.get(name) if name is not None else None
+
+
+def match_headers(
+    columns: Sequence[str],
+    instrument: Instrument,
+    fieldwork: Fieldwork | None = None,
+    dialect: str = "plain",
+) -> HeaderMap:
+    """Which column of the file is which question, part or piece of metadata.
+
+    Raises
+    ------
+    FileRefused
+        A header looks like a known name but is another, the same label could mean several
+        questions, a required question has no column, or the file is of another questionnaire.
+    """
+    known = KnownHeaders(instrument, fieldwork)
+    _refuse_lookalikes(columns, known)
+    by_label = known.speaks_labels(columns)
+    found = [known.find(header, by_label=by_label) for header in columns]
+    found = _told_apart_by_order(columns, found, known, by_label=by_label)
+    loose = {}
+    for position, header in enumerate(columns):
+        if found[position] is None and (target := known.find_loosely(header)) is not None:
+            found[position] = target
+            loose[header] = target.name
+    answers = _sources(found, instrument, fieldwork)
+    _refuse_strangers(columns, found, answers, instrument, fieldwork)
+    _refuse_lacking(answers, instrument, fieldwork, by_label=by_label)
+    return HeaderMap(
+        headers=tuple(columns),
+        answers=answers,
+        metadata=_metadata(found),
+        twins=_twins(found),
+        by_label=by_label,
+        warnings=(
+            *_warnings(columns, found, loose),
+            *_absences(answers, instrument, fieldwork),
+        ),
+    )
+
+
+def _refused(code: str, column: str | None = None, **values: object) -> FileRefused:
+    return FileRefused(Problem(code=code, column=shown(column, 300) if column else None, values=values))
+
+
+def _refuse_lookalikes(columns: Sequence[str], known: KnownHeaders) -> None:
+    for header in columns:
+        if header.isascii() or header in known.exact or known.candidates(header):
+            continue
+        lookalike = lookalike_of(header)
+        if lookalike is None:
+            continue
+        meant = known.exact.get(lookalike.text.strip()) or known.find_loosely(lookalike.text)
+        if meant is not None and meant.kind != "ignored":
+            raise _refused(
+                "lookalike_header",
+                column=header,
+                header=shown(header),
+                name=lookalike.text.strip(),
+                characters=", ".join(lookalike.characters),
+            )
+
+
+def _told_apart_by_order(
+    columns: Sequence[str], found: list[Target | None], known: KnownHeaders, *, by_label: bool
+) -> list[Target | None]:
+    """Headers whose label several questions share, given to them in form order where the numbers agree."""
+    if not by_label:
+        return found
+    settled, waiting = list(found), Counter[str]()
+    taken = {target for target in found if target is not None}
+    groups: dict[str, list[int]] = {}
+    for position, header in enumerate(columns):
+        if found[position] is None and len(known.candidates(header)) > 1:
+            groups.setdefault(spaced(header), []).append(position)
+            waiting[spaced(header)] += 1
+    for label, positions in groups.items():
+        free = [target for target in known.candidates(label) if target not in taken]
+        if len(free) != len(positions):
+            raise _refused("ambiguous_label_header", column=label, header=shown(label), number=len(free))
+        for position, target in zip(positions, free, strict=True):
+            settled[position] = target
+    return settled
+
+
+def _sources(
+    found: Sequence[Target | None], instrument: Instrument, fieldwork: Fieldwork | None
+) -> dict[str, Source]:
+    whole: dict[str, int] = {}
+    split: dict[str, list[tuple[int, str]]] = {}
+    for position, target in enumerate(found):
+        if target is not None and target.kind == "answer":
+            whole.setdefault(target.name, position)
+        elif target is not None and target.kind == "choice":
+            choices = split.setdefault(target.name, [])
+            if target.code not in {code for _, code in choices}:
+                choices.append((position, target.code or ""))
+    respondent = fieldwork.parts.get("respondent") if fieldwork else None
+    questions = {q.name: q for q in instrument.questions if q.repeat is None}
+    order = [*questions, *(name for name in whole if name not in questions)]
+    parts = set(fieldwork.parts.values()) if fieldwork else set()
+    sources = {}
+    for name in order:
+        if name in whole or name in split:
+            question = questions.get(name)
+            sources[name] = Source(
+                name=name,
+                question=question,
+                whole=whole.get(name),
+                split=_in_form_order(split.get(name, []), question, instrument),
+                secret=name == respondent or (name in parts and _identifies(name, question)),
+            )
+    return sources
+
+
+def _identifies(name: str, question: Question | None) -> bool:
+    return is_direct_identifier(question) if question is not None else is_identifying_name(name)
+
+
+def _in_form_order(
+    split: list[tuple[int, str]], question: Question | None, instrument: Instrument
+) -> tuple[tuple[int, str], ...]:
+    if question is None or not split:
+        return tuple(split)
+    places = {code: place for place, code in enumerate(choice_codes(question, instrument))}
+    return tuple(sorted(split, key=lambda pair: places.get(pair[1], len(places))))
+
+
+def _metadata(found: Sequence[Target | None]) -> dict[str, tuple[int, ...]]:
+    kept: dict[str, tuple[int, ...]] = {}
+    for position, target in enumerate(found):
+        if target is not None and target.kind == "metadata" and target.name != "other":
+            kept[target.name] = (*kept.get(target.name, ()), position)
+    return kept
+
+
+def _twins(found: Sequence[Target | None]) -> tuple[tuple[int, ...], ...]:
+    places: dict[Target, tuple[int, ...]] = {}
+    for position, target in enumerate(found):
+        if target is not None and target.kind in ("answer", "choice"):
+            places[target] = (*places.get(target, ()), position)
+    return tuple(positions for positions in places.values() if len(positions) > 1)
+
+
+def _refuse_strangers(
+    columns: Sequence[str],
+    found: Sequence[Target | None],
+    answers: Mapping[str, Source],
+    instrument: Instrument,
+    fieldwork: Fieldwork | None,
+) -> None:
+    """A file with almost no column of this questionnaire is of another one."""
+    recognised = sum(
+        target is not None and target.kind in ("answer", "choice", "identifier") for target in found
+    )
+    foreign = sum(target is None for target in found)
+    asked = [q for q in instrument.questions if q.repeat is None and q.type not in NOT_ASKED_TYPES]
+    of_form = len(answers) / max(len(asked) + len(plain_names(instrument, fieldwork)), 1)
+    of_file = recognised / max(recognised + foreign, 1)
+    if not answers or (of_form < SHARE_OF_KNOWN_COLUMNS and of_file < SHARE_OF_KNOWN_COLUMNS):
+        raise _refused(
+            "not_this_questionnaire",
+            title=shown(instrument.title or instrument.form_id),
+            known=recognised,
+            total=len(columns),
+        )
+
+
+def _refuse_lacking(
+    answers: Mapping[str, Source], instrument: Instrument, fieldwork: Fieldwork | None, *, by_label: bool
+) -> None:
+    """Questions that everybody must answer have a column; so has the arm, where the campaign has arms."""
+    lacking = [
+        question.name
+        for question in instrument.questions
+        if question.required and question.name not in answers and _always_asked(question)
+    ]
+    arm = fieldwork.parts.get("arm") if fieldwork else None
+    if arm is not None and arm not in answers and arm not in lacking:
+        lacking.append(arm)
+    if lacking:
+        raise _refused("required_column_missing", columns=listed(lacking), number=len(lacking))
+
+
+def _always_asked(question: Question) -> bool:
+    return (
+        question.repeat is None
+        and question.relevant is None
+        and not question.group_relevants
+        and question.type not in NOT_ASKED_TYPES
+        and question.type not in CALCULATED_TYPES
+        and question.type != "acknowledge"
+        and not is_direct_identifier(question)
+    )
+
+
+def _warnings(
+    columns: Sequence[str], found: Sequence[Target | None], loose: Mapping[str, str]
+) -> Iterable[Problem]:
+    def headers(kind: Kind | None) -> list[str]:
+        pairs = zip(columns, found, strict=True)
+        return [
+            header for header, target in pairs if (target.kind if target else None) == kind and header.strip()
+        ]
+
+    for code, names in (
+        ("unknown_columns", headers(None)),
+        ("identifier_columns", headers("identifier")),
+        ("repeat_columns", headers("repeat")),
+        ("headers_read_loosely", [f"{header} → {name}" for header, name in loose.items()]),
+    ):
+        if names:
+            yield Problem(code=code, values={"columns": listed(names, 60), "number": len(names)})
+
+
+def _absences(
+    answers: Mapping[str, Source], instrument: Instrument, fieldwork: Fieldwork | None
+) -> Iterable[Problem]:
+    skipped = [
+        question.name
+        for question in instrument.questions
+        if question.required
+        and question.repeat is None
+        and question.name not in answers
+        and question.type not in NOT_ASKED_TYPES
+        and not is_direct_identifier(question)
+    ]
+    if skipped:
+        yield Problem(code="skipped_columns", values={"columns": listed(skipped), "number": len(skipped)})
+    if fieldwork is not None:
+        wanted = [*fieldwork.parts.values(), *fieldwork.exposure.values(), *fieldwork.extra_columns]
+        lacking = [name for name in dict.fromkeys(wanted) if name not in answers and name not in skipped]
+        if lacking:
+            values = {"columns": listed(lacking), "number": len(lacking)}
+            yield Problem(code="campaign_columns_missing", values=values)
