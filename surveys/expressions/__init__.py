@@ -1,6 +1,6 @@
 """Relevance and constraints of a form, parsed once and evaluated over whole columns of answers."""
 
-from surveys.expressions.evaluation import evaluate
+from surveys.expressions.evaluation import evaluate, unchecked_parts
 from surveys.expressions.functions import FUNCTIONS
 from surveys.expressions.grammar import Expression, Unsupported, parse, referenced_names
 from surveys.expressions.relevance import asked, meets_constraint
@@ -18,4 +18,5 @@ __all__ = [
     "meets_constraint",
     "parse",
     "referenced_names",
+    "unchecked_parts",
 ]

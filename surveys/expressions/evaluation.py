@@ -16,11 +16,13 @@ from surveys.expressions.grammar import (
     Expression,
     Negative,
     Node,
+    NotEvaluated,
     Number,
     Reference,
     Self,
     Text,
     Unsupported,
+    nodes,
 )
 from surveys.expressions.operations import (
     Setting,
@@ -94,6 +96,17 @@ def evaluate(
         return to_truths(value_of(expression.root, setting))
 
 
+def unchecked_parts(expression: Expression) -> tuple[str, ...]:
+    """The functions and paths in an expression whose value no table of answers gives, each once."""
+    parts: list[str] = []
+    for node in nodes(expression.root):
+        if isinstance(node, NotEvaluated):
+            parts.append(node.what)
+        elif isinstance(node, Call) and not _evaluated(node):
+            parts.append(f"{node.function}()")
+    return tuple(dict.fromkeys(parts))
+
+
 def value_of(node: Node, setting: Setting) -> Value:
     """The value of one node of an expression in every row."""
     match node:
@@ -123,12 +136,19 @@ def value_of(node: Node, setting: Setting) -> Value:
 
 
 def _called(call: Call, setting: Setting) -> Value:
+    if not _evaluated(call):
+        return texts_unknown(setting.rows)
+    return FUNCTIONS[call.function].compute(
+        setting, [value_of(argument, setting) for argument in call.arguments]
+    )
+
+
+def _evaluated(call: Call) -> bool:
     function = FUNCTIONS.get(call.function)
     if function is None or not function.least <= len(call.arguments) <= function.most:
-        return texts_unknown(setting.rows)
-    if call.function in AGGREGATES and len(call.arguments) == 1:
-        return texts_unknown(setting.rows)  # adds up the rows of a roster, which are not here
-    return function.compute(setting, [value_of(argument, setting) for argument in call.arguments])
+        return False
+    # With one argument these add up the rows of a roster, which are not here.
+    return not (call.function in AGGREGATES and len(call.arguments) == 1)
 
 
 def _first_days(since: Any, rows: int, last: float) -> Floats:
