@@ -5,7 +5,7 @@ The policy is one for every shared view. Estimates come from exact data; only wh
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from campaigns.campaign import Campaign, Unit
@@ -25,9 +25,6 @@ from campaigns.effects import (
 from campaigns.roles import SUPPRESSED, contrast_roles, pool_by_role
 
 
-SMALLEST_RESPONDENTS = 10  # in any arm and wave; statistical offices withhold fewer than ten
-SMALLEST_CLUSTERS = 3  # in any arm and wave: with two, each could work out the other
-ROUNDED_TO = 5
 # An estimate and its error to three decimals, with rounded counts, leave a median of 81 tables that fit; with exact
 # counts one case in eleven had a single table.
 DECIMALS = 3
@@ -36,7 +33,19 @@ SAY_WEAK = {"few_respondents", "very_few_clusters"}  # caveats that already say 
 COUNTS_OF_PEOPLE = {"n", "rows", "dropped", "people", "interviews", "linked", "smallest", "found", "total"}
 
 
-def protect(evaluation: Evaluation) -> Evaluation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may be shown on shared views."""
+
+    respondents: int = 10  # in any arm and wave; statistical offices withhold fewer than ten
+    clusters: int = 3  # in any arm and wave: with two, each could work out the other
+    round_to: int = 5
+
+
+POLICY = Policy()
+
+
+def protect(evaluation: Evaluation, policy: Policy = POLICY) -> Evaluation:
     """The evaluation as it may be shared.
 
     Effects that rest on a small group are withheld with their reason, and so is the one group by which they could
@@ -46,20 +55,22 @@ def protect(evaluation: Evaluation) -> Evaluation:
     if evaluation.protected:
         return evaluation
     campaign = evaluation.campaign
-    kept = _without_what_would_tell([_withheld(e) if is_small(e) else e for e in evaluation.effects])
+    kept = _without_what_would_tell(
+        [_withheld(e, policy) if is_small(e, policy) else e for e in evaluation.effects]
+    )
     outcomes = [outcome.id for outcome in campaign.outcomes]
     pools = [pool for outcome in outcomes for pool in pool_by_role(kept, campaign, outcome)]
     contrasts = [c for outcome in outcomes for c in contrast_roles(kept, campaign, outcome)]
     return replace(
         evaluation,
-        effects=tuple(_shown(effect, campaign) for effect in kept),
-        pools=tuple(_shown_pool(pool, campaign.outcome(pool.outcome).unit) for pool in pools),
+        effects=tuple(_shown(effect, campaign, policy) for effect in kept),
+        pools=tuple(_shown_pool(pool, campaign.outcome(pool.outcome).unit, policy) for pool in pools),
         contrasts=tuple(_shown_contrast(c, campaign.outcome(c.outcome).unit) for c in contrasts),
         protected=True,
     )
 
 
-def is_small(effect: Effect) -> bool:
+def is_small(effect: Effect, policy: Policy = POLICY) -> bool:
     """Whether too few respondents or clusters stand behind a number for it to be shared."""
     counts = effect.counts
     if counts is None:
@@ -71,14 +82,14 @@ def is_small(effect: Effect) -> bool:
         counts.clusters_campaign,
         counts.clusters_comparison,
     )
-    return _too_few(people, SMALLEST_RESPONDENTS) or _too_few(
-        [c for c in clusters if c is not None], SMALLEST_CLUSTERS
+    return _too_few(people, policy.respondents) or _too_few(
+        [c for c in clusters if c is not None], policy.clusters
     )
 
 
-def rounded(count: int | None) -> int | None:
+def rounded(count: int, policy: Policy = POLICY) -> int:
     """A count to the nearest five."""
-    return None if count is None else ROUNDED_TO * math.floor(count / ROUNDED_TO + 0.5)
+    return policy.round_to * math.floor(count / policy.round_to + 0.5)
 
 
 def _too_few(counts: Sequence[int], smallest: int) -> bool:
@@ -86,8 +97,8 @@ def _too_few(counts: Sequence[int], smallest: int) -> bool:
     return any(0 < count < smallest for count in counts)
 
 
-def _withheld(effect: Effect) -> NotEstimable:
-    values = {"respondents": SMALLEST_RESPONDENTS, "clusters": SMALLEST_CLUSTERS}
+def _withheld(effect: Effect, policy: Policy) -> NotEstimable:
+    values = {"respondents": policy.respondents, "clusters": policy.clusters}
     return NotEstimable(subject=effect.subject, code=SUPPRESSED, values=values)
 
 
@@ -117,17 +128,17 @@ def _size(effect: Effect) -> int:
     return effect.counts.n if effect.counts is not None else 0
 
 
-def _shown(effect: Effect, campaign: Campaign) -> Effect:
+def _shown(effect: Effect, campaign: Campaign, policy: Policy) -> Effect:
     if isinstance(effect, NotEstimable):
-        counts = None if effect.counts is None else _shown_counts(effect.counts)
-        return replace(effect, counts=counts, values=_shown_values(effect.values))
+        counts = None if effect.counts is None else _shown_counts(effect.counts, policy)
+        return replace(effect, counts=counts, values=_shown_values(effect.values, policy))
     unit = campaign.outcome(effect.subject.outcome).unit
-    notes = [replace(note, values=_shown_values(note.values)) for note in effect.caveats]
+    notes = [replace(note, values=_shown_values(note.values, policy)) for note in effect.caveats]
     if is_weak(effect.counts) and not SAY_WEAK & {note.code for note in notes}:
         notes.append(Note(code="weak"))
     return replace(
         effect,
-        counts=_shown_counts(effect.counts),
+        counts=_shown_counts(effect.counts, policy),
         estimate=_number(effect.estimate, unit),
         std_error=_number(effect.std_error, unit),
         df=_df(effect.df),
@@ -141,29 +152,36 @@ def _shown(effect: Effect, campaign: Campaign) -> Effect:
     )
 
 
-def _shown_counts(counts: Counts) -> Counts:
+def _shown_counts(counts: Counts, policy: Policy) -> Counts:
+    def near(count: int | None) -> int | None:
+        return None if count is None else rounded(count, policy)
+
+    def below(count: int | None) -> int | None:
+        return None if count is None else count // policy.round_to * policy.round_to
+
     return replace(
         counts,
-        n=rounded(counts.n) or 0,
-        n_campaign_before=rounded(counts.n_campaign_before),
-        n_campaign_after=rounded(counts.n_campaign_after),
-        n_comparison_before=rounded(counts.n_comparison_before),
-        n_comparison_after=rounded(counts.n_comparison_after),
-        # Downwards, so that what is weak stays weak.
-        smallest_n=None if counts.smallest_n is None else counts.smallest_n // ROUNDED_TO * ROUNDED_TO,
-        dropped=rounded(counts.dropped) or 0,
+        n=rounded(counts.n, policy),
+        n_campaign_before=near(counts.n_campaign_before),
+        n_campaign_after=near(counts.n_campaign_after),
+        n_comparison_before=near(counts.n_comparison_before),
+        n_comparison_after=near(counts.n_comparison_after),
+        smallest_n=below(counts.smallest_n),  # downwards, so that what is weak stays weak
+        dropped=rounded(counts.dropped, policy),
     )
 
 
-def _shown_values(values: Mapping[str, object]) -> dict[str, object]:
+def _shown_values(values: Mapping[str, object], policy: Policy) -> dict[str, object]:
     """The numbers inside a caveat or a reason: counts of people rounded, small ones hidden."""
-    return {name: _shown_value(name, value) for name, value in values.items()}
+    return {name: _shown_value(name, value, policy) for name, value in values.items()}
 
 
-def _shown_value(name: str, value: object) -> object:
+def _shown_value(name: str, value: object, policy: Policy) -> object:
     if not isinstance(value, int) or isinstance(value, bool) or name not in COUNTS_OF_PEOPLE or value == 0:
         return value
-    return f"<{SMALLEST_RESPONDENTS}" if value < SMALLEST_RESPONDENTS else value // ROUNDED_TO * ROUNDED_TO
+    return (
+        f"<{policy.respondents}" if value < policy.respondents else value // policy.round_to * policy.round_to
+    )
 
 
 def _number(value: float, unit: Unit) -> float:
@@ -188,10 +206,10 @@ def _p_value(p_value: float) -> float:
     return max(round(p_value, DECIMALS), SMALLEST_P)
 
 
-def _shown_pool(pool: RolePool, unit: Unit) -> RolePool:
+def _shown_pool(pool: RolePool, unit: Unit, policy: Policy) -> RolePool:
     return replace(
         pool,
-        n=rounded(pool.n) or 0,
+        n=rounded(pool.n, policy),
         average=None if pool.average is None else _shown_average(pool.average, unit),
         random_effects=None if pool.random_effects is None else _shown_average(pool.random_effects, unit),
     )

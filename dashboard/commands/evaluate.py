@@ -1,5 +1,148 @@
+"""``awareness evaluate`` and ``awareness export``: what a workspace's campaign did, protected."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+
+if TYPE_CHECKING:
+    from campaigns.effects import Evaluation
+
+
+class ExportFormat(StrEnum):
+    """What the effects are written as."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+
+
+Folder = Annotated[
+    Path | None, typer.Option("--workspace", help="The workspace; otherwise AWARENESS_WORKSPACE.")
+]
+CampaignId = Annotated[str, typer.Option("--campaign", help="Id of the campaign.")]
+AsOf = Annotated[int | None, typer.Option(help="The data as they stood after this upload.")]
+Language = Annotated[str, typer.Option(help="Language of the sentences: en or ko.")]
+NOTHING_ESTIMABLE = 4
 
 
 def register(app: typer.Typer) -> None:
     """Add this family's verbs to the command line."""
+    app.command()(evaluate)
+    app.command()(export)
+
+
+def evaluate(
+    campaign: CampaignId,
+    workspace: Folder = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write it whole (.json) or its effects (.csv, .xlsx) to this file.")
+    ] = None,
+    as_of: AsOf = None,
+    language: Language = "en",
+) -> None:
+    """Evaluate a campaign and print what may be said of it."""
+    from campaigns.export import EXPORT_FORMATS
+
+    ending = "" if output is None else output.suffix.lower().lstrip(".")
+    if output is not None and ending not in EXPORT_FORMATS:
+        _refuse_format(output)
+    evaluation = _evaluation(workspace, campaign, as_of)
+    if output is not None:
+        output.write_bytes(_file(evaluation, ending, language))
+    typer.echo(_summary(evaluation, language))
+    _leave_if_nothing(evaluation)
+
+
+def export(
+    campaign: CampaignId,
+    output: Annotated[Path, typer.Option(help="The file to write.")],
+    export_format: Annotated[
+        ExportFormat | None, typer.Option("--format", help="By default what --output ends in.")
+    ] = None,
+    workspace: Folder = None,
+    as_of: AsOf = None,
+    language: Language = "en",
+) -> None:
+    """Write a campaign's effects, protected, for other programs."""
+    from campaigns.export import EXPORT_FORMATS, export_evaluation
+
+    named = export_format.value if export_format else output.suffix.lower().lstrip(".")
+    if named not in EXPORT_FORMATS:
+        _refuse_format(output)
+    evaluation = _evaluation(workspace, campaign, as_of)
+    output.write_bytes(export_evaluation(evaluation, named, language=language))
+    _leave_if_nothing(evaluation)
+
+
+def _evaluation(folder: Path | None, campaign_id: str, as_of: int | None) -> "Evaluation":
+    from dataclasses import asdict
+
+    from campaigns.disclosure import Policy, protect
+    from campaigns.evaluation import evaluate as evaluated
+    from campaigns.evaluation import fingerprint
+    from campaigns.registry import load_campaign
+    from dashboard.settings import load_workspace
+    from surveys import columns
+    from surveys.catalogue import Catalogue
+
+    place = load_workspace(folder)
+    campaign = load_campaign(place.campaign_file(campaign_id))
+    with Catalogue(place.database_url) as catalogue:
+        answers = columns.refresh(catalogue, place.columns, campaign.id, as_of=as_of)
+        newest = catalogue.newest_upload(campaign.id) if as_of is None else as_of
+    thresholds = asdict(place.thresholds)
+    policy = Policy(**{name: thresholds[name] for name in ("respondents", "clusters", "round_to")})
+    exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers))
+    return protect(exact, policy)
+
+
+def _file(evaluation: "Evaluation", ending: str, language: str) -> bytes:
+    import json
+
+    from campaigns.export import evaluation_as_dict, export_evaluation
+
+    if ending != "json":
+        return export_evaluation(evaluation, ending, language=language)
+    whole = evaluation_as_dict(evaluation, language=language)
+    return (json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _summary(evaluation: "Evaluation", language: str) -> str:
+    """The title, the findings by outcome, and each site's sentence or why there is none."""
+    from campaigns.claims import harm_alarm, headline, sentence
+    from campaigns.effects import EffectEstimate
+    from campaigns.export import notes_of
+    from surveys.languages import pick
+
+    campaign = evaluation.campaign
+    lines = list(notes_of(evaluation, language))
+    for outcome in campaign.outcomes:
+        lines += ["", headline(evaluation, outcome.id, language)]
+        for effect in evaluation.effects_of(outcome.id):
+            site = campaign.site(effect.subject.site or "")
+            if isinstance(effect, EffectEstimate):
+                lines.append(f"  {sentence(effect, outcome, site, language)}")
+            else:
+                lines.append(
+                    f"  {pick(site.title, language)}: {effect.reason(language)} {effect.remedy(language)}"
+                )
+    alarm = harm_alarm(evaluation, language)
+    return "\n".join([*lines, *(["", alarm] if alarm else [])])
+
+
+def _leave_if_nothing(evaluation: "Evaluation") -> None:
+    from campaigns.effects import EffectEstimate
+
+    if not any(isinstance(effect, EffectEstimate) for effect in evaluation.effects):
+        raise typer.Exit(NOTHING_ESTIMABLE)
+
+
+def _refuse_format(output: Path) -> None:
+    from campaigns.export import EXPORT_FORMATS
+    from surveys.problems import CannotProceed
+
+    endings = ", ".join(f".{name}" for name in EXPORT_FORMATS)
+    raise CannotProceed(str(output), "the file's ending names no format.", f"Use one of: {endings}.")
