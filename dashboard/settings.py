@@ -18,6 +18,7 @@ from surveys.problems import CannotProceed
 WORKSPACE_VARIABLE = "AWARENESS_WORKSPACE"
 SETTINGS_FILE = "workspace.toml"
 FOLDERS = ("campaigns", "instruments", "columns", "editions", "keys")
+PRIVATE = frozenset({"columns", "keys"})  # answers of single persons, and what hides who they are
 KNOWN_LANGUAGES = ("ko", "en")
 ENGINES = ("duckdb", "spark")
 
@@ -151,7 +152,7 @@ def init_workspace(folder: Path, title: str | None = None) -> Workspace:
             place.mkdir(parents=True, exist_ok=True)
             file.write_text(_new_settings(title or place.name), "utf-8")
         for name in FOLDERS:
-            (place / name).mkdir(mode=0o700 if name == "keys" else 0o755, exist_ok=True)
+            (place / name).mkdir(mode=0o700 if name in PRIVATE else 0o755, exist_ok=True)
         ignored = place / ".gitignore"
         if not ignored.exists():
             ignored.write_text("catalogue.db*\ncolumns/\neditions/\nkeys/\n", "utf-8")

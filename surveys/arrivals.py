@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -18,9 +19,13 @@ from surveys.problems import CannotProceed, Problem
 from surveys.revisions import HELD, STORED, Decisions, Identity, Incoming, Stored, current, decide, uncertain
 
 
+if TYPE_CHECKING:
+    from surveys.checking import Outcome
+
+
 PROBLEMS_KEPT = 10_000  # of one upload; the report names them all, the record need not
 _IDS_AT_A_TIME = 5_000
-_IDENTITY_PARTS = ("@cluster", "@respondent", "@interview_date", "@edit")
+_IDENTITY_PARTS = ("@submission", "@cluster", "@respondent", "@interview_date", "@edit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,7 @@ class Arrival:
     instrument: str
     instrument_version: str
     instrument_sha256: str
-    verdict: str
+    verdict: "Outcome"
     rows: int
     rejected: int
     held: int
@@ -59,7 +64,7 @@ class Entry:
     upload: int
     repeated: bool
     at: datetime
-    verdict: str
+    verdict: "Outcome"
     accepted: int
     replaced: int
     unchanged: int
@@ -187,8 +192,9 @@ def _identities(table: pa.Table) -> Callable[[int], Identity]:
     columns = [table[name].to_pylist() for name in _IDENTITY_PARTS]
 
     def identity(position: int) -> Identity:
-        cluster, respondent, interview_date, edit = (column[position] for column in columns)
-        return Identity(cluster, respondent, interview_date, None if edit == "0" else edit)
+        id_, cluster, respondent, interview_date, edit = (column[position] for column in columns)
+        first = ("0", id_, (id_ or "").removeprefix("uuid:"))  # how a source marks what nobody edited
+        return Identity(cluster, respondent, interview_date, None if edit in first else edit)
 
     return identity
 

@@ -130,11 +130,12 @@ def _typed_tables(
             types[name] = kind if types.get(name, kind) == kind else "text"
         for part in parts:
             if upload in part.uploads:
-                pieces[part.site, part.wave].append(_of_part(table, part))
+                pieces[part.site, part.wave].append(of_part(table, part))
     return [typed(united(pieces[part.site, part.wave]), types) for part in parts]
 
 
-def _of_part(table: pa.Table, part: SitePart) -> pa.Table:
+def of_part(table: pa.Table, part: SitePart) -> pa.Table:
+    """The rows of one site and wave."""
     here = pc.and_(_is(table["@site"], part.site), _is(table["@wave"], part.wave))
     return table.filter(here)
 

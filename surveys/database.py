@@ -33,7 +33,11 @@ class Database:
         self.url = _understood(url)
         self.where = self.url.render_as_string(hide_password=True)
         self._engine = _engine(self.url)
-        self._bring_up_to_date()
+        try:
+            self._bring_up_to_date()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveys import columns
+from surveys.arrivals import Arrival, Entry
 from surveys.audit import SYSTEM
-from surveys.catalogue import Arrival, Catalogue, Entry
-from surveys.checking import CheckReport, check_table, report_as_dict
+from surveys.catalogue import Catalogue
+from surveys.checking import CheckReport, Outcome, check_table, report_as_dict
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
@@ -28,7 +29,7 @@ from surveys.reading.limits import Limits
 Step = Literal["hashing", "reading", "checking", "storing", "refreshing", "done"]
 Progress = Callable[[Step, float], None]  # the step that begins, and the share of the work behind it
 
-REFUSED = "reject-file"
+REFUSED: Outcome = "reject-file"
 NAME_CHARACTERS = 200
 
 
@@ -41,10 +42,10 @@ class Receipt:
     name: str
     sha256: str
     at: datetime
-    verdict: str
+    verdict: Outcome
     accepted: int  # newly stored, corrected interviews included
     replaced: int  # of these, how many took the place of an older revision
-    unchanged: int  # were there already
+    unchanged: int  # were there already, in the record or in an earlier row of the file
     rejected: int
     held: int
     report: CheckReport
@@ -245,7 +246,7 @@ def _receipt(sender: _File, sha256: str, entry: Entry, report: CheckReport) -> R
         verdict=entry.verdict,
         accepted=entry.accepted,
         replaced=entry.replaced,
-        unchanged=entry.unchanged,
+        unchanged=entry.unchanged + len(report.repeated),
         rejected=entry.rejected,
         held=entry.held,
         report=told,

@@ -1,5 +1,143 @@
+"""The verbs that keep files: ``init`` makes a workspace, ``ingest`` stores a file, ``responses`` gives rows back."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 
+SOME_ROWS_STAYED_OUT = 1
+FILE_REFUSED = 3
+
+WorkspaceOption = Annotated[
+    Path | None, typer.Option(help="Folder of the workspace; else AWARENESS_WORKSPACE says it.")
+]
+
+
 def register(app: typer.Typer) -> None:
-    """Add this family's verbs to the command line."""
+    """Add ``init``, ``ingest`` and ``responses`` to the command line."""
+    app.command()(init)
+    app.command()(ingest)
+    app.command()(responses)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or an empty folder.")],
+    title: Annotated[str | None, typer.Option(help="What the workspace is called on screens.")] = None,
+) -> None:
+    """Make a workspace: the one folder that holds campaigns, questionnaires, keys and the record."""
+    from dashboard.settings import init_workspace
+    from surveys.catalogue import Catalogue
+
+    workspace = init_workspace(folder, title)
+    Catalogue(workspace.database_url).close()
+    print(f"{workspace.folder}: the workspace is ready.")
+    print("Put campaign files into campaigns/, XLSForms into instruments/, and keep a safe copy of keys/.")
+
+
+def ingest(
+    file: Annotated[Path, typer.Argument(help="The survey file, as the collection tool exported it.")],
+    campaign: Annotated[str, typer.Option(help="Id of the campaign.")],
+    workspace: WorkspaceOption = None,
+    site: Annotated[str | None, typer.Option(help="Id of the site, where the data do not say it.")] = None,
+    wave: Annotated[str | None, typer.Option(help="Id of the wave, where the data do not say it.")] = None,
+    name: Annotated[str | None, typer.Option(help="The file's own name, where FILE is a copy.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the messages.")] = "en",
+    report: Annotated[
+        Path | None, typer.Option(help="Write the report here as well: .json or .xlsx.")
+    ] = None,
+) -> None:
+    """Check a file and store what is right; the same file again changes nothing."""
+    from campaigns.registry import fieldwork_of, load_campaign
+    from dashboard.reports import known_language, require_file, require_report_format, write_report
+    from dashboard.settings import load_workspace
+    from surveys.catalogue import Catalogue
+    from surveys.ingest import REFUSED, ingest_file
+    from surveys.xlsform import load_instrument
+
+    place = load_workspace(workspace)
+    loaded = load_campaign(place.campaign_file(campaign))
+    require_file(file)
+    known_language(language)
+    if report is not None:
+        require_report_format(report)
+    _require(site, "site", [one.id for one in loaded.sites], campaign)
+    _require(wave, "wave", [one.id for one in loaded.waves], campaign)
+    with Catalogue(place.database_url) as catalogue:
+        receipt = ingest_file(
+            file,
+            name=name,
+            catalogue=catalogue,
+            keys=place.keys,
+            instrument=load_instrument(place.instrument_file(loaded.instrument)),
+            fieldwork=fieldwork_of(loaded, site=site, wave=wave),
+            columns_folder=place.columns,
+        )
+    said = receipt.as_dict(language)
+    if report is not None:
+        write_report(report, said)
+    print(json.dumps(said, ensure_ascii=False, indent=2))
+    if receipt.verdict == REFUSED:
+        raise typer.Exit(FILE_REFUSED)
+    if receipt.rejected or receipt.held:
+        raise typer.Exit(SOME_ROWS_STAYED_OUT)
+
+
+def responses(
+    campaign: Annotated[str, typer.Option(help="Id of the campaign.")],
+    output: Annotated[Path, typer.Option(help="Where the rows go, as CSV.")],
+    workspace: WorkspaceOption = None,
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    as_of: Annotated[int | None, typer.Option(help="The rows as they stood after this upload.")] = None,
+) -> None:
+    """Write the rows now held, raw: the questionnaire's names and codes, no value altered."""
+    from campaigns.registry import load_campaign
+    from dashboard.settings import load_workspace
+    from surveys.catalogue import Catalogue
+    from surveys.responses import responses_table, write_responses
+
+    place = load_workspace(workspace)
+    loaded = load_campaign(place.campaign_file(campaign))
+    _require(site, "site", [one.id for one in loaded.sites], campaign)
+    columns = loaded.columns
+    with Catalogue(place.database_url) as catalogue:
+        _require_upload(as_of, catalogue.newest_upload(campaign), campaign)
+        table = responses_table(
+            catalogue,
+            campaign,
+            site=site,
+            as_of=as_of,
+            site_question=columns.site,
+            wave_question=columns.wave,
+            respondent_question=columns.respondent,
+        )
+    try:
+        write_responses(table, output)
+    except OSError as error:
+        from surveys.problems import CannotProceed
+
+        raise CannotProceed(
+            str(output), f"the rows cannot be written here ({error.strerror}).", "Choose another place."
+        ) from None
+    print(f"{output}: {table.num_rows} rows.")
+
+
+def _require(wanted: str | None, what: str, known: list[str], campaign: str) -> None:
+    from dashboard.settings import choose
+    from surveys.problems import CannotProceed
+
+    if wanted is not None and wanted not in known:
+        raise CannotProceed(
+            f"--{what}",
+            f'campaign "{campaign}" has no {what} "{wanted}".',
+            choose(wanted, tuple(known), none=f"Leave --{what} out."),
+        )
+
+
+def _require_upload(as_of: int | None, newest: int | None, campaign: str) -> None:
+    from surveys.problems import CannotProceed
+
+    if as_of is not None and not 0 < as_of <= (newest or 0):
+        known = f"The newest is {newest}." if newest else "Nothing was stored yet."
+        raise CannotProceed("--as-of", f'campaign "{campaign}" has no upload {as_of}.', known)

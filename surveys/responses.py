@@ -1,0 +1,70 @@
+"""The rows now held, raw: in the questionnaire's names and codes, no value altered."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+
+from surveys import payloads
+from surveys.catalogue import Catalogue
+from surveys.columns import of_part, united
+
+
+def responses_table(
+    catalogue: Catalogue,
+    campaign: str,
+    *,
+    site: str | None = None,
+    as_of: int | None = None,
+    site_question: str | None = None,
+    wave_question: str | None = None,
+    respondent_question: str | None = None,
+) -> pa.Table:
+    """The interviews in the order they came: ``submission_id``, site and wave, then every question.
+
+    Site and wave are left out where a question of the data says them. The respondent is a pseudonym.
+
+    Parameters
+    ----------
+    as_of
+        The rows as they stood after this upload; None for the current ones.
+    site_question, wave_question, respondent_question
+        What the campaign says plays these parts.
+    """
+    parts = [part for part in catalogue.parts(campaign, site, as_of) if part.interviews]
+    pieces = [
+        of_part(table, part)
+        for upload, table in catalogue.answers(campaign, parts, as_of)
+        for part in parts
+        if upload in part.uploads
+    ]
+    if not pieces:
+        return pa.table({"submission_id": pa.array([], pa.large_string())})
+    rows = united(pieces)
+    questions = [name for name in payloads.answer_names(rows.column_names) if name != "submission_id"]
+    columns = {"submission_id": rows["@submission"]}
+    said = {
+        "site": ("@site", site_question),
+        "wave": ("@wave", wave_question),
+        respondent_question or "respondent": ("@respondent", respondent_question),
+    }
+    for header, (part_name, question) in said.items():
+        if question not in questions and header not in questions and _says_something(rows[part_name]):
+            columns[header] = rows[part_name]
+    columns |= {name: rows[name] for name in questions}
+    return pa.table({name: values.cast(pa.large_string()) for name, values in columns.items()})
+
+
+def write_responses(table: pa.Table, path: Path) -> None:
+    """Write the rows as CSV: every value quoted, nothing where there is no answer."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
+        pyarrow.csv.write_csv(table, draft, options)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _says_something(values: pa.ChunkedArray) -> bool:
+    return bool(values.null_count < len(values))

@@ -1,0 +1,87 @@
+"""Files ready to be stored, made by hand for tests of the record."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from surveys.arrivals import Arrival
+from surveys.keys import KeyRing
+from surveys.payloads import PARTS
+
+
+def accepted(interviews: Iterable[Mapping[str, object]]) -> pa.Table:
+    """An accepted table; each interview gives its parts without the ``@`` and its answers by name.
+
+    An answer ``...`` is missing because the respondent did not know.
+    """
+    rows = []
+    for number, interview in enumerate(interviews, start=1):
+        row: dict[str, object] = {"@row": number, "@line": number + 1}
+        for name, value in interview.items():
+            if f"@{name}" in PARTS:
+                row[f"@{name}"] = value
+            elif value is ...:
+                row[name], row[f"{name}@missing"] = "dk", "dont_know"
+            else:
+                row[name] = value
+        rows.append(row)
+    questions = dict.fromkeys(name for row in rows for name in row if name not in PARTS)
+    names = [*PARTS, *questions]
+    return pa.table(
+        {
+            name: pa.array(
+                [row.get(name) for row in rows],
+                pa.int64() if name in ("@row", "@line") else pa.large_string(),
+            )
+            for name in names
+        }
+    )
+
+
+def interview(id_: str | None, **said: object) -> dict[str, object]:
+    """One interview at Nepal's baseline, unless said otherwise."""
+    usual = {"site": "npl", "wave": "baseline", "cluster": "w1", "interview_date": "2026-02-03"}
+    return {"submission": id_, **usual, **said}
+
+
+def arrival(
+    interviews: Iterable[Mapping[str, object]], keys: KeyRing, *, content: bytes | None = None, **changed: Any
+) -> Arrival:
+    """A file with these interviews; its bytes are ``content``, or differ with the interviews."""
+    table = accepted(interviews)
+    original = content if content is not None else repr(table.to_pylist()).encode()
+    facts: dict[str, Any] = {
+        "campaign": "pilot",
+        "site": None,
+        "wave": None,
+        "sha256": hashlib.sha256(original).hexdigest(),
+        "name": "march.csv",
+        "size": len(original),
+        "format": "csv",
+        "dialect": "plain",
+        "uploader": "team-npl",
+        "at": datetime.now(UTC),
+        "instrument": "kap",
+        "instrument_version": "1",
+        "instrument_sha256": "0" * 64,
+        "verdict": "accept",
+        "rows": table.num_rows,
+        "rejected": 0,
+        "held": 0,
+        "problems": (),
+        "warnings": (),
+        "accepted": table,
+        "types": {"age": "integer", "born": "date", "heard": "select_one"},
+        "original": lambda: keys.encrypt(original),
+        "key_marks": {},
+    }
+    return Arrival(**(facts | changed))
+
+
+def keys_in(folder: Path) -> KeyRing:
+    """A key ring of a test's own."""
+    return KeyRing(folder / "keys")
