@@ -13,14 +13,14 @@ from dashboard.forest import Axis, ForestRow
 # Distinct for every kind of colour vision: at least 32 apart in Lab under each simulated deficiency
 # (tests/dashboard/test_palette.py), and each role has a shape of its own besides.
 ROLE_COLOURS = {"origin": "#1c589c", "transit": "#9e6a00", "destination": "#9d174d"}
-ROLE_COLOURS_DARK = {"origin": "#86b7ee", "transit": "#e2b04a", "destination": "#f291b8"}
+ROLE_COLOURS_DARK = {"origin": "#76a5f5", "transit": "#f0cd5c", "destination": "#ea6a99"}
 ROLE_SYMBOLS = {"origin": "square", "transit": "circle", "destination": "triangle-up"}
 INK, QUIET, FAINT, GRID = "#1e2124", "#464c53", "#58616a", "#e6e8ea"
 FONTS = "Pretendard GOV, Noto Sans CJK KR, Apple SD Gothic Neo, Malgun Gothic, sans-serif"
 
 PICTURE_WIDTH = 1200
 LINE = 34  # pixels a row
-TOP, BOTTOM = 150, 96
+TOP, BOTTOM = 150, 116
 LEFT, RIGHT = 320, 400  # room for names and interviews; for effects, readings and evidence
 PLOT_WIDTH = PICTURE_WIDTH - LEFT - RIGHT
 COLUMNS = {
@@ -61,6 +61,7 @@ def forest_figure(view: Comparison, words: Mapping[str, str], *, sites: Collecti
         else:
             _draw(figure, place, line.row, view.forest.axis)
     _head(figure, view, words)
+    _foot(figure, view)
     figure.update_layout(**_layout(view, len(lines)))
     return figure
 
@@ -146,6 +147,24 @@ def _head(figure: go.Figure, view: Comparison, words: Mapping[str, str]) -> None
     _text(figure, "counts", -1, f"<b>{escape(words['interviews'])}</b>", align="right", colour=QUIET)
 
 
+def _foot(figure: go.Figure, view: Comparison) -> None:
+    lines = [*([view.change_note] if view.change_note else []), *view.source]
+    figure.add_annotation(
+        xref="paper",
+        x=0,
+        xshift=COLUMNS["name"],
+        yref="paper",
+        y=0,
+        yshift=-18,
+        text="<br>".join(escape(line) for line in lines),
+        showarrow=False,
+        xanchor="left",
+        yanchor="top",
+        align="left",
+        font={"color": FAINT, "size": 11},
+    )
+
+
 def _text(
     figure: go.Figure, column: str, place: float, text: str, *, align: str = "left", colour: str = INK
 ) -> None:
@@ -194,7 +213,6 @@ def _layout(view: Comparison, count: int) -> dict[str, object]:
         },
         "yaxis": {"range": [count - 0.4, -1.5], "visible": False, "fixedrange": True},
         "shapes": _margin(axis),
-        "annotations": [],
     }
 
 

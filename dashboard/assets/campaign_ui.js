@@ -120,15 +120,15 @@
       row.note ? h("span", { className: "note" }, row.note) : null);
     if (row.kind === "gap") {
       return h("tr", { role: "row", className: "row gap" }, name,
-        h("td", { role: "cell", className: "counts" }, row.counts),
+        h("td", { role: "cell", className: "cell-counts" }, row.counts),
         h("td", { role: "cell", className: "reason", colSpan: 4 }, row.reason, row.remedy ? h("span", { className: "remedy" }, row.remedy) : null));
     }
     return h("tr", { role: "row", className: "row " + row.kind + " tint-" + row.role }, name,
-      h("td", { role: "cell", className: "counts", "data-label": words.interviews }, row.counts),
-      h("td", { role: "cell", className: "plot-cell" }, h(Plot, { row: row, axis: axis })),
-      h("td", { role: "cell", className: "effect" }, h("b", null, row.effect), " ", h("span", null, "(" + row.interval + ")")),
-      h("td", { role: "cell", className: "reads" }, h(Reading, { row: row })),
-      h("td", { role: "cell", className: "grade" }, h(Evidence, { row: row })));
+      h("td", { role: "cell", className: "cell-counts", "data-label": words.interviews }, row.counts),
+      h("td", { role: "cell", className: "cell-plot" }, h(Plot, { row: row, axis: axis })),
+      h("td", { role: "cell", className: "cell-effect" }, h("b", null, row.effect), " ", h("span", null, "(" + row.interval + ")")),
+      h("td", { role: "cell", className: "cell-reads" }, h(Reading, { row: row })),
+      h("td", { role: "cell", className: "cell-grade" }, h(Evidence, { row: row })));
   }
 
   function Scale(props) {
@@ -168,11 +168,11 @@
   function ForestTable(props) {
     var view = props.view, words = props.words;
     var head = [
-      ["name", words.site, null], ["counts", words.interviews, words.before_after], ["plot-cell", null, null],
-      ["effect", words.effect, view.unit + " " + words.confidence], ["reads", words.reading, null], ["grade", words.evidence, null],
+      ["name", words.site, null], ["cell-counts", words.interviews, words.before_after], ["cell-plot", null, null],
+      ["cell-effect", words.effect, view.unit + " " + words.confidence], ["cell-reads", words.reading, null], ["cell-grade", words.evidence, null],
     ].map(function (column) {
       return h("th", { role: "columnheader", scope: "col", key: column[0], className: column[0] },
-        column[0] === "plot-cell" ? [h("span", { className: "unseen", key: "unseen" }, words.plot), h(Scale, { axis: view.axis, words: words, key: "scale" })] : column[1],
+        column[0] === "cell-plot" ? [h("span", { className: "unseen", key: "unseen" }, words.plot), h(Scale, { axis: view.axis, words: words, key: "scale" })] : column[1],
         column[2] ? h("small", null, column[2]) : null);
     });
     return h("table", { id: props.id, role: "table", className: "forest" },

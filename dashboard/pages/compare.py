@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from campaigns.export import EXPORT_FORMATS
 from dash import Dash, Input, Output, State, dcc, html
 from flask import Response, abort, jsonify, request
 
 from campaigns.campaign import Campaign, Outcome, Tier
 from campaigns.effects import Evaluation
+from campaigns.export import EXPORT_FORMATS, contrast_table, effect_table, notes_of, pool_table
 from dashboard import wording
 from dashboard.comparison import Comparison, alarms, compare
 from dashboard.components import (
@@ -35,6 +35,11 @@ TABLE_WORDS = (
     "weak", "plot", "interval", "clusters", "notes", "as_table",
 )  # fmt: skip
 HARM = "harm"
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def layout(services: Services, address: Address) -> html.Div:
@@ -45,7 +50,7 @@ def layout(services: Services, address: Address) -> html.Div:
         content: list[Any] = [_nothing("no_campaign", language)]
     else:
         try:
-            content = _screen(services.evaluations.current(campaign), address)
+            content = screen(services.evaluations.current(campaign), address)
         except CannotProceed:
             content = [_nothing("no_data", language)]
     return frame("compare", address, content, services=services, campaign=campaign)
@@ -114,14 +119,15 @@ def families(campaign: Campaign, language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _screen(evaluation: Evaluation, address: Address) -> list[Any]:
+def screen(evaluation: Evaluation, address: Address) -> list[Any]:
+    """What stands in the frame: heading, controls, cards, table, source."""
     campaign, language = evaluation.campaign, address.language
     views = {o.id: compare(evaluation, o.id, language) for o in campaign.outcomes}
     initial = first_outcome(campaign).id
     outcome = address.outcome if address.outcome in views else initial
     known = [site.id for site in campaign.sites]
     sites = [site for site in known if site in address.sites] or known
-    view, words = views[outcome], _table_words(campaign, language)
+    view, words = views[outcome], table_words(campaign, language)
     return [
         dcc.Store(id="compare-data", data=_data(views, initial, known, language)),
         _heading(view, evaluation, address),
@@ -275,7 +281,8 @@ def _data(views: Mapping[str, Comparison], initial: str, sites: list[str], langu
     }
 
 
-def _table_words(campaign: Campaign, language: str) -> dict[str, str]:
+def table_words(campaign: Campaign, language: str) -> dict[str, str]:
+    """The titles and words of the table, for the screen and for the picture."""
     confidence = wording.percent(campaign.analysis.confidence)
     return {
         **{word: say(f"screens.table.{word}", language) for word in TABLE_WORDS},
@@ -296,7 +303,7 @@ def _register_downloads(app: Dash, services: Services) -> None:
         known = {outcome.id for outcome in campaign.outcomes}
         outcome = address.outcome if address.outcome in known else first_outcome(campaign).id
         view = compare(evaluation, outcome or "", address.language)
-        drawn = forest_figure(view, _table_words(campaign, address.language), sites=address.sites)
+        drawn = forest_figure(view, table_words(campaign, address.language), sites=address.sites)
         return jsonify(
             {
                 **drawn.to_plotly_json(),
@@ -310,8 +317,8 @@ def _register_downloads(app: Dash, services: Services) -> None:
     def effects(kind: str) -> Response:
         if kind not in EXPORT_FORMATS:
             abort(404)
-        evaluation, _ = _asked(services)
-        return _export(evaluation, kind)
+        evaluation, address = _asked(services)
+        return _export(evaluation, kind, address.language)
 
 
 def _asked(services: Services) -> tuple[Evaluation, Address]:
@@ -329,5 +336,14 @@ def _asked(services: Services) -> tuple[Evaluation, Address]:
         abort(404)
 
 
-def _export(evaluation: Evaluation, kind: str) -> Response:
-    raise NotImplementedError
+def _export(evaluation: Evaluation, kind: str, language: str) -> Response:
+    table = effect_table(evaluation, language=language)
+    more = {
+        "averages": pool_table(evaluation, language=language),
+        "contrasts": contrast_table(evaluation, language=language),
+    }
+    body = EXPORT_FORMATS[kind](table, notes_of(evaluation, language), more)
+    reply = Response(body, mimetype=MEDIA_TYPES[kind])
+    name = f"{evaluation.campaign.id}-effects.{kind}"
+    reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return reply

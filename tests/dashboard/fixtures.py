@@ -179,7 +179,8 @@ def effects_of(outcome_id: str) -> list[Effect]:
                 design="difference_in_differences",
                 estimand="ATT",
             ),
-            code="suppressed",
+            code="suppressed_small",
+            values={"respondents": 10, "clusters": 3},
         )
     )
     return found
@@ -206,7 +207,7 @@ def evaluation(*, harm: bool = False, campaign: Campaign = CAMPAIGN) -> Evaluati
     effects = [e for o in campaign.outcomes for e in effects_of(o.id)]
     if harm:
         effects = [
-            replace(e, estimate=0.07, conf_low=0.03, conf_high=0.11, verdict="effect")
+            replace(e, estimate=0.07, conf_low=0.03, conf_high=0.11, p_value=0.001, verdict="effect")
             if isinstance(e, EffectEstimate) and e.subject.outcome == "fear" and e.subject.site == "npl"
             else e
             for e in effects

@@ -1,0 +1,112 @@
+"""The picture for download is drawn from the very rows of the screen."""
+
+import re
+from pathlib import Path
+
+from plotly.offline import get_plotlyjs_version
+
+from dashboard.comparison import compare
+from dashboard.components import GRAPH_CONFIG, chart
+from dashboard.figures import PICTURE_WIDTH, ROLE_SYMBOLS, forest_figure
+from dashboard.pages.compare import table_words
+from tests.dashboard import fixtures
+
+
+DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
+EVALUATION = fixtures.evaluation()
+
+
+def figure(language: str = "en", sites: tuple[str, ...] = ()):  # noqa: ANN201
+    view = compare(EVALUATION, "signs", language)
+    return view, forest_figure(view, table_words(fixtures.CAMPAIGN, language), sites=sites)
+
+
+def texts(drawn) -> list[str]:  # noqa: ANN001
+    return [note.text for note in drawn.layout.annotations]
+
+
+def test_every_number_of_the_table_stands_in_the_picture() -> None:
+    view, drawn = figure()
+    said = " ".join(texts(drawn))
+    for group in view.forest.groups:
+        assert group.title in said
+        for row in group.rows:
+            assert row.name in said
+            assert (row.effect in said) if row.effect else (row.reason in said)
+
+
+def test_markers_stand_at_the_estimates_with_the_shape_of_their_role() -> None:
+    view, drawn = figure()
+    markers = {trace.name: trace for trace in drawn.data if trace.mode == "markers"}
+    for group in view.forest.groups:
+        for row in group.rows:
+            if row.kind == "site":
+                assert markers[row.name].x[0] == row.estimate
+                assert markers[row.name].marker.symbol == ROLE_SYMBOLS[group.role]
+
+
+def test_a_weak_row_is_hollow_and_dashed_and_a_change_is_a_cross() -> None:
+    _, drawn = figure()
+    markers = {trace.name: trace for trace in drawn.data if trace.mode == "markers"}
+    assert markers["Myanmar"].marker.color == "white"
+    assert markers["Malaysia"].marker.symbol == "x-thin"
+    assert "dash" in {trace.line.dash for trace in drawn.data if trace.mode == "lines"}
+
+
+def test_a_site_left_out_of_the_choice_is_left_out_of_the_picture() -> None:
+    _, drawn = figure(sites=("npl",))
+    said = " ".join(texts(drawn))
+    assert "Nepal" in said
+    assert "Bangladesh" not in said
+    assert "Origin average" in said
+
+
+def test_the_picture_says_simulated_and_where_it_comes_from() -> None:
+    for language, word in (("en", "simulated"), ("ko", "가상")):
+        view, drawn = figure(language)
+        assert word in " ".join(texts(drawn))
+        assert view.headline in drawn.layout.title.text
+        assert drawn.layout.width == PICTURE_WIDTH
+
+
+def test_text_of_a_campaign_cannot_become_markup_in_the_picture() -> None:
+    sites = tuple(
+        type(s)(
+            **{
+                **{name: getattr(s, name) for name in s.__slots__},
+                "title": {"en": "<a href='x'>Nepal</a>"} if s.id == "npl" else s.title,
+            }
+        )
+        for s in fixtures.CAMPAIGN.sites
+    )
+    from dataclasses import replace
+
+    view = compare(
+        replace(EVALUATION, campaign=replace(fixtures.CAMPAIGN, sites=sites)), "signs", "en"
+    )
+    drawn = forest_figure(view, table_words(fixtures.CAMPAIGN, "en"))
+    assert not any("<a href" in text for text in texts(drawn))
+
+
+def test_the_bundled_plotly_is_the_one_the_python_package_writes_for() -> None:
+    head = (DASHBOARD / "assets" / "vendor" / "plotly-cartesian.min.js").read_text("utf-8")[:200]
+    assert f"v{get_plotlyjs_version()}" in head
+
+
+def test_every_chart_goes_through_one_wrapper_that_sends_nothing_anywhere() -> None:
+    assert GRAPH_CONFIG["showSendToCloud"] is False
+    assert GRAPH_CONFIG["displaylogo"] is False
+    places = [
+        path.name
+        for path in DASHBOARD.rglob("*.py")
+        if re.search(r"dcc\.Graph\(|import Graph", path.read_text("utf-8"))
+    ]
+    assert places == ["components.py"]
+
+
+def test_a_chart_is_named_and_summed_up_in_words() -> None:
+    _, drawn = figure()
+    shown = chart(drawn, title="Knowledge", summary="Rose at two sites.", graph_id="trend")
+    assert shown.role == "group"
+    assert getattr(shown, "aria-labelledby") == "trend-caption"
+    assert "Rose at two sites." in repr(shown)
