@@ -11,7 +11,7 @@ from pathlib import Path
 
 from surveys.problems import FileRefused
 from surveys.reading.confinement import confine
-from surveys.reading.handover import problem_as_json
+from surveys.reading.handover import leave_file, problem_as_json
 from surveys.reading.limits import Limits
 
 
@@ -33,10 +33,16 @@ def main(folder: Path) -> int:
 
 
 def _answer(request: dict[str, object], folder: Path, limits: Limits) -> dict[str, object]:
-    from surveys.reading.formats import read_as_sheets
+    from surveys.reading.formats import Source, read_as_sheets, read_table_file
 
     path, name = Path(str(request["path"])), str(request["name"])
-    return {"sheets": read_as_sheets(path, name, limits)}
+    if request["task"] == "sheets":
+        return {"sheets": read_as_sheets(path, name, limits)}
+    sheet = request["sheet"]
+    source = Source(
+        path=path, name=name, limits=limits, folder=folder, sheet=None if sheet is None else str(sheet)
+    )
+    return {"file": leave_file(read_table_file(source, "", 0), folder)}
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One sheet of a workbook; ``rows`` can be walked once."""
+    """One sheet of a workbook; ``rows`` are all of one width and can be walked once."""
 
     name: str
     visible: bool

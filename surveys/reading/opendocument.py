@@ -44,7 +44,7 @@ def open_ods(path: Path, limits: Limits) -> Iterator[Grid]:
         yield Grid(
             name=table.get(f"{TABLE}name", ""),
             visible=table.get(f"{TABLE}style-name") not in hidden,
-            rows=_rows(table, limits),
+            rows=iter(_padded(list(_rows(table, limits)))),
         )
 
 
@@ -80,6 +80,11 @@ def _hidden_styles(root: Element) -> set[str | None]:
         for properties in style.iter(f"{STYLE}table-properties")
         if properties.get(f"{TABLE}display") == "false"
     }
+
+
+def _padded(rows: list[GridRow]) -> list[GridRow]:
+    width = max((len(row.cells) for row in rows), default=0)
+    return [GridRow(row.line, row.cells + [""] * (width - len(row.cells)), row.broken) for row in rows]
 
 
 def _rows(table: Element, limits: Limits) -> Iterator[GridRow]:

@@ -1,6 +1,7 @@
 """What a file holds before anybody judges it: text, headers and line numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ class RawTable:
     columns: tuple[str, ...]
     rows: pa.Table
     lines: np.ndarray  # int64, one per row
+    broken_rows: Mapping[int, str] = field(default_factory=dict)  # index of a row -> code; to be refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
