@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from campaigns.campaign import Better, Campaign, Outcome, Site, Tier, Unit
+from campaigns.campaign import Better, Campaign, Outcome, Site, Tier
 from campaigns.effects import (
     WEAK_BELOW_CLUSTERS,
     WEAK_BELOW_RESPONDENTS,
@@ -22,6 +22,7 @@ from surveys.languages import pick, say
 Reading = Literal["improved", "worsened", "no_meaningful_change", "unclear"]
 Claim = Literal["caused", "compared", "associated", "changed"]  # from the strongest words to the weakest
 Movement = Literal["up", "down", "nothing", "unclear"]
+Measure = Literal["people", "share", "points", "standard_deviations"]
 
 STRONG, MODERATE, LIMITED, VERY_LIMITED = 4, 3, 2, 1
 # What a design can show at best, were there always enough clusters and people.
@@ -140,8 +141,8 @@ def sentence(effect: EffectEstimate, outcome: Outcome, site: Site, language: str
             language,
             site=pick(site.title, language),
             outcome=pick(outcome.title, language),
-            size=_size(effect, outcome.unit, language),
-            interval=_interval(effect, outcome.unit, language),
+            size=_size(effect, measure_of(outcome), language),
+            interval=_interval(effect, measure_of(outcome), language),
         )
     ]
     tail = {"unclear": "unclear", "worsened": "worsened", "no_meaningful_change": "nothing"}.get(
@@ -155,30 +156,43 @@ def sentence(effect: EffectEstimate, outcome: Outcome, site: Site, language: str
 def harm_alarm(evaluation: Evaluation, language: str) -> str | None:
     """Which harm outcomes moved the wrong way, and where; None where none did.
 
-    One-sided at 5 percent, each result for itself, subgroups included.
+    A sign of harm is a one-sided p-value of at most 5 percent, at a site or, divided by their number, in a
+    subgroup of it; other outcomes are not held against it. "Moved" is said where the interval leaves no doubt.
     """
     sentences = []
     for outcome in evaluation.campaign.outcomes:
-        places = [
-            pick(site.title, language)
-            for site in evaluation.campaign.sites
-            if outcome.tier is Tier.HARM and _alarms(evaluation, outcome, site)
-        ]
-        if places:
-            values = {"outcome": pick(outcome.title, language), "places": _listed(places, language)}
-            sentences.append(say("claims.harm_alarm", language, **values))
-    return " ".join(sentences) or None
+        if outcome.tier is not Tier.HARM:
+            continue
+        signs = [_sign_of_harm(evaluation, outcome, site) for site in evaluation.campaign.sites]
+        for kind in ("sure", "sign"):
+            places = [
+                pick(site.title, language)
+                for site, sign in zip(evaluation.campaign.sites, signs, strict=True)
+                if sign == kind
+            ]
+            if places:
+                values = {"outcome": pick(outcome.title, language), "places": _listed(places, language)}
+                sentences.append(say(f"claims.harm_alarm.{kind}", language, **values))
+    return " ".join([*sentences, say("claims.harm_alarm.then", language)]) if sentences else None
 
 
-def _alarms(evaluation: Evaluation, outcome: Outcome, site: Site) -> bool:
-    return any(
-        isinstance(effect, EffectEstimate)
+def _sign_of_harm(evaluation: Evaluation, outcome: Outcome, site: Site) -> Literal["sure", "sign"] | None:
+    here = [
+        effect
+        for effect in evaluation.effects
+        if isinstance(effect, EffectEstimate)
         and effect.subject.outcome == outcome.id
         and effect.subject.site == site.id
-        and (effect.estimate > 0) == (outcome.better == "lower")
-        and effect.p_value / 2 <= HARM_ALARM
-        for effect in evaluation.effects
-    )
+    ]
+    worse = [effect for effect in here if (effect.estimate > 0) == (outcome.better == "lower")]
+    whole = [effect for effect in worse if effect.subject.subgroup is None]
+    if any(effect.conf_low > 0 or effect.conf_high < 0 for effect in whole):
+        return "sure"
+    parts = [effect for effect in worse if effect.subject.subgroup is not None]
+    levels = sum(effect.subject.subgroup is not None for effect in here)
+    in_whole = any(effect.p_value / 2 <= HARM_ALARM for effect in whole)
+    in_part = any(effect.p_value / 2 <= HARM_ALARM / levels for effect in parts)
+    return "sign" if in_whole or in_part else None
 
 
 def _kind(design: str) -> str:
@@ -240,7 +254,7 @@ def _clause(
         language,
         outcome=title,
         where=where,
-        measure=say(f"claims.measure.{outcome.unit}", language),
+        measure=say(f"claims.measure.{measure_of(outcome)}", language),
     )
     wrong = (movement, outcome.better) in (("up", "lower"), ("down", "higher"))
     return say("claims.headline.wrong", language, clause=said) if wrong else said
@@ -264,30 +278,36 @@ def _listed(words: Iterable[str], language: str, *, dot: bool = False) -> str:
     return f"{comma.join(every[:-1])}{last}{every[-1]}"
 
 
-def _size(effect: EffectEstimate, unit: Unit, language: str) -> str:
-    decimals = _decimals(effect, unit)
+def measure_of(outcome: Outcome) -> Measure:
+    """What a number of an outcome counts: people, a share of answers, points, or standard deviations."""
+    if outcome.unit != "proportion":
+        return outcome.unit
+    return "share" if outcome.score.kind in ("proportion_correct", "column", "mean") else "people"
+
+
+def _size(effect: EffectEstimate, measure: Measure, language: str) -> str:
     direction = "more" if effect.estimate >= 0 else "less"
-    number = _shown(effect.estimate, unit, decimals)
-    if unit == "proportion" and float(number) == 0:
-        return say(f"claims.size.proportion.tiny_{direction}", language)
-    return say(f"claims.size.{unit}.{direction}", language, number=number)
+    number = _shown(effect.estimate, measure, _decimals(effect, measure))
+    if measure == "people" and float(number) == 0:
+        return say(f"claims.size.people.tiny_{direction}", language)
+    return say(f"claims.size.{measure}.{direction}", language, number=number)
 
 
-def _interval(effect: EffectEstimate, unit: Unit, language: str) -> str:
-    decimals = _decimals(effect, unit)
-    low, high = (_shown(value, unit, decimals) for value in (effect.conf_low, effect.conf_high))
+def _interval(effect: EffectEstimate, measure: Measure, language: str) -> str:
+    decimals = _decimals(effect, measure)
+    low, high = (_shown(value, measure, decimals) for value in (effect.conf_low, effect.conf_high))
     if effect.conf_low >= 0:
-        return say(f"claims.interval.{unit}.more", language, low=low, high=high)
+        return say(f"claims.interval.{measure}.more", language, low=low, high=high)
     if effect.conf_high <= 0:
-        return say(f"claims.interval.{unit}.less", language, low=high, high=low)
-    return say(f"claims.interval.{unit}.either", language, low=low, high=high)
+        return say(f"claims.interval.{measure}.less", language, low=high, high=low)
+    return say(f"claims.interval.{measure}.either", language, low=low, high=high)
 
 
-def _decimals(effect: EffectEstimate, unit: Unit) -> int:
-    if unit != "proportion":
+def _decimals(effect: EffectEstimate, measure: Measure) -> int:
+    if measure in ("points", "standard_deviations"):
         return 2
     return 1 if effect.conf_high - effect.conf_low < 0.03 else 0  # narrow intervals need a decimal to be seen
 
 
-def _shown(value: float, unit: Unit, decimals: int) -> str:
-    return f"{abs(value) * (100 if unit == 'proportion' else 1):.{decimals}f}"
+def _shown(value: float, measure: Measure, decimals: int) -> str:
+    return f"{abs(value) * (100 if measure in ('people', 'share') else 1):.{decimals}f}"

@@ -95,22 +95,25 @@ def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
     connection = ibis.duckdb.connect()
     try:
         table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
+        sites = [site.id for site in campaign.sites]
+        waves = [*campaign.analysis.before, *campaign.analysis.after]
+        here = table.filter(table["@site"].isin(sites), table["@wave"].isin(waves))
+        # Scored once and kept: several queries follow, and long expressions take longer to plan than to run.
+        rows = connection.create_table("scores", scored(here, campaign), temp=True)
         return [
             effect
-            for design, sites in _by_design(campaign)
-            for effect in _of_design(table, campaign, design, sites)
+            for design, group in _by_design(campaign)
+            for effect in _of_design(rows, campaign, design, group)
         ]
     finally:
         connection.disconnect()
 
 
-def _of_design(table: ir.Table, campaign: Campaign, design: str, sites: Sequence[Site]) -> list[Effect]:
-    waves = [*campaign.analysis.before, *campaign.analysis.after]
-    here = table.filter(table["@site"].isin([site.id for site in sites]), table["@wave"].isin(waves))
-    rows = scored(here, campaign)
+def _of_design(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[Site]) -> list[Effect]:
+    here = rows.filter(rows["@site"].isin([site.id for site in sites]))
     if campaign.columns.arm and not DESIGNS[design].compares:
-        rows = rows.mutate(**{"@arm": rows["@arm"].fill_null("campaign")})  # where there is one group only
-    return estimate(rows, specification_of(campaign, design, sites, rows))
+        here = here.mutate(**{"@arm": here["@arm"].fill_null("campaign")})  # where there is one group only
+    return estimate(here, specification_of(campaign, design, sites, here))
 
 
 def _by_design(campaign: Campaign) -> list[tuple[str, list[Site]]]:

@@ -103,7 +103,7 @@ def notes_of(evaluation: Evaluation, language: str = "en") -> tuple[str, ...]:
     upload = evaluation.as_of_upload
     notes = [pick(campaign.title, language)]
     if campaign.simulated:
-        notes.append(say("caveats.simulated", language))
+        notes.append(say("export.simulated", language))
     notes += [
         say("export.made", language, day=f"{evaluation.made_at:%Y-%m-%d %H:%M} UTC", software=software()),
         say("export.data", language, upload="–" if upload is None else upload, hash=evaluation.data_sha256),

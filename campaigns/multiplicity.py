@@ -5,11 +5,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.multitest import fdrcorrection
 
 
 Method = Literal["holm", "bh", "by", "sharpened_q", "none"]
-_STATSMODELS = {"holm": "holm", "bh": "fdr_bh", "by": "fdr_by"}
+_STATSMODELS = {"bh": "indep", "by": "negcorr"}
 SHARPENED_Q_STEP = 1000  # q-values are found to the nearest thousandth, as in Anderson's own program
 
 
@@ -42,8 +42,19 @@ def _adjust(raw: NDArray[np.float64], method: Method) -> NDArray[np.float64]:
         return raw
     if method == "sharpened_q":
         return _sharpened_q(raw)
-    found: NDArray[np.float64] = multipletests(raw, method=_STATSMODELS[method])[1]
+    if method == "holm":
+        return _holm(raw)
+    found: NDArray[np.float64] = fdrcorrection(raw, method=_STATSMODELS[method])[1]
     return found
+
+
+def _holm(raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Here because statsmodels' multipletests collects the garbage of the whole program at every call: 0.4 s each.
+    order = np.argsort(raw, kind="stable")
+    stepped = np.maximum.accumulate(raw[order] * np.arange(raw.size, 0, -1))
+    result = np.empty(raw.size)
+    result[order] = np.minimum(stepped, 1.0)
+    return result
 
 
 def _sharpened_q(raw: NDArray[np.float64]) -> NDArray[np.float64]:

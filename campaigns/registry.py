@@ -75,6 +75,23 @@ DEFAULT_ARM_VALUES = {
     "comparison": ("comparison", "control", "0", "no"),
 }
 
+# As the states of the region call themselves in the United Nations, where the common names of the locale data differ.
+OFFICIAL_NAMES: Mapping[str, Mapping[str, str]] = {
+    "AUS": {"ko": "호주"},
+    "BRN": {"en": "Brunei Darussalam"},
+    "CHN": {"ko": "중국"},
+    "HKG": {"en": "Hong Kong SAR, China", "ko": "중국 홍콩특별행정구"},
+    "IRN": {"en": "Iran (Islamic Republic of)"},
+    "KOR": {"en": "Republic of Korea", "ko": "대한민국"},
+    "LAO": {"en": "Lao PDR"},
+    "MAC": {"en": "Macao SAR, China", "ko": "중국 마카오특별행정구"},
+    "MMR": {"en": "Myanmar", "ko": "미얀마"},
+    "PRK": {"en": "DPR Korea"},
+    "SYR": {"en": "Syrian Arab Republic"},
+    "TUR": {"en": "Türkiye", "ko": "튀르키예"},
+    "VNM": {"en": "Viet Nam"},
+}
+
 _CAMPAIGN_KEYS = (
     "campaign", "title", "description", "simulated", "themes", "partners", "instrument", "messages", "costs",
     "waves", "sites", "columns", "missing_codes", "outcomes", "analysis",
@@ -232,14 +249,15 @@ def country_spellings(country: str) -> tuple[str, ...]:
     if two is None:
         return ()
     names = [Locale(language).territories.get(two) for language in ("en", "ko")]
-    return (two, *(name for name in names if name))
+    official = OFFICIAL_NAMES.get(country, {}).values()
+    return tuple(dict.fromkeys((two, *(name for name in names if name), *official)))
 
 
 def country_title(country: str) -> dict[str, str]:
     """The country's name in English and Korean; its code where neither is known."""
     two = _alpha_2(country)
-    names = {language: Locale(language).territories.get(two or "", country) for language in ("en", "ko")}
-    return {language: str(name) for language, name in names.items()}
+    names = {language: str(Locale(language).territories.get(two or "", country)) for language in ("en", "ko")}
+    return names | OFFICIAL_NAMES.get(country, {})
 
 
 def _alpha_2(country: str) -> str | None:

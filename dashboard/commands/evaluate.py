@@ -112,7 +112,7 @@ def _file(evaluation: "Evaluation", ending: str, language: str) -> bytes:
 
 def _summary(evaluation: "Evaluation", language: str) -> str:
     """The title, the findings by outcome, and each site's sentence or why there is none."""
-    from campaigns.claims import harm_alarm, headline, sentence
+    from campaigns.claims import headline, sentence
     from campaigns.effects import EffectEstimate
     from campaigns.export import notes_of
     from surveys.languages import pick
@@ -129,8 +129,7 @@ def _summary(evaluation: "Evaluation", language: str) -> str:
                 lines.append(
                     f"  {pick(site.title, language)}: {effect.reason(language)} {effect.remedy(language)}"
                 )
-    alarm = harm_alarm(evaluation, language)
-    return "\n".join([*lines, *(["", alarm] if alarm else [])])
+    return "\n".join(lines)
 
 
 def _leave_if_nothing(evaluation: "Evaluation") -> None:
