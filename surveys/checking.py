@@ -239,11 +239,10 @@ def _read(
 
 
 def _choices(question: Question | None, instrument: Instrument) -> ChoiceList | None:
-    if question is None or question.choice_list is None or question.type not in SELECT_ONE | SEVERAL:
+    listed = instrument.choices_of(question) if question is not None else None
+    if question is None or listed is None or question.type not in SELECT_ONE | SEVERAL:
         return None
-    if question.choice_list in instrument.external_lists or question.choice_list not in instrument.choices:
-        return None
-    return ChoiceList(instrument.choices[question.choice_list], other=question.or_other)
+    return ChoiceList(listed, other=question.or_other)
 
 
 def _column(table: RawTable, position: int) -> pa.Array:

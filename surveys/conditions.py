@@ -63,8 +63,8 @@ def _followed(interviews: Interviews, columns: Columns, question: Question, answ
         reasons[empty & not_asked] = _NOT_ASKED
         if question.type not in UNPROMPTED:
             findings += _contradictions(interviews, question, answers, not_asked & ~blank)
-    if question.required and question.type not in UNPROMPTED:
-        rows = np.flatnonzero(empty & surely_asked)
+    if (question.required or question.required_when) and question.type not in UNPROMPTED:
+        rows = np.flatnonzero(empty & surely_asked & _required(interviews, columns, question))
         if rows.size:
             findings.append(Finding(code="required_blank", rows=rows, header=answers.header))
     if question.constraint is not None:
@@ -72,6 +72,16 @@ def _followed(interviews: Interviews, columns: Columns, question: Question, answ
     elif question.type in _MEASURED:
         findings += _suspects(answers, interviews.declared)
     return replace(answers, reasons=reasons, findings=tuple(findings))
+
+
+def _required(interviews: Interviews, columns: Columns, question: Question) -> np.ndarray:
+    """Where the form insists on an answer."""
+    if question.required_when is None:
+        return np.full(columns.rows, question.required)
+    condition = replace(question, relevant=question.required_when, group_relevants=())
+    return asked(
+        condition, interviews.instrument, columns, today=interviews.today, since=interviews.days
+    ).true
 
 
 def _with_blanks(answers: Answers) -> Answers:

@@ -5,7 +5,6 @@ the formhub family ``group[1]/name``, R turns ``/`` and ``-`` into ``.``; choice
 stand apart behind ``/``, ``.``, ``-``, ``_`` or `` :: ``.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,12 +22,17 @@ from surveys.known_headers import (
     choice_codes,
     plain_names,
     spaced,
+    stored_questions,
 )
 from surveys.problems import FileRefused, Problem
 
 
 # Below this share of recognised columns, both of the file's and of the form's, it is another questionnaire.
 SHARE_OF_KNOWN_COLUMNS = 0.2
+
+# Kinds of metadata that tell one interview from another. The id that an edit does not change comes first;
+# ODK Central's KEY is that of the first version.
+SUBMISSION_IDS = ("root_uuid", "key", "instance_id", "uuid", "system_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +76,11 @@ def match_headers(
         A header looks like a known name but is another, the same label could mean several
         questions, a required question has no column, or the file is of another questionnaire.
     """
-    known = KnownHeaders(instrument, fieldwork)
+    known = KnownHeaders(instrument, fieldwork, dialect)
     _refuse_lookalikes(columns, known)
     by_label = known.speaks_labels(columns)
     found = [known.find(header, by_label=by_label) for header in columns]
-    found = _told_apart_by_order(columns, found, known, by_label=by_label)
+    found = _told_apart_by_order(columns, found, known)
     loose = {}
     for position, header in enumerate(columns):
         if found[position] is None and (target := known.find_loosely(header)) is not None:
@@ -84,11 +88,12 @@ def match_headers(
             loose[header] = target.name
     answers = _sources(found, instrument, fieldwork)
     _refuse_strangers(columns, found, answers, instrument, fieldwork)
-    _refuse_lacking(answers, instrument, fieldwork, by_label=by_label)
+    metadata = _metadata(found)
+    _refuse_lacking(answers, metadata, instrument, fieldwork)
     return HeaderMap(
         headers=tuple(columns),
         answers=answers,
-        metadata=_metadata(found),
+        metadata=metadata,
         twins=_twins(found),
         by_label=by_label,
         warnings=(
@@ -109,7 +114,7 @@ def _refuse_lookalikes(columns: Sequence[str], known: KnownHeaders) -> None:
         lookalike = lookalike_of(header)
         if lookalike is None:
             continue
-        meant = known.exact.get(lookalike.text.strip()) or known.find_loosely(lookalike.text)
+        meant = known.names(lookalike.text)
         if meant is not None and meant.kind != "ignored":
             raise _refused(
                 "lookalike_header",
@@ -121,22 +126,25 @@ def _refuse_lookalikes(columns: Sequence[str], known: KnownHeaders) -> None:
 
 
 def _told_apart_by_order(
-    columns: Sequence[str], found: list[Target | None], known: KnownHeaders, *, by_label: bool
+    columns: Sequence[str], found: list[Target | None], known: KnownHeaders
 ) -> list[Target | None]:
-    """Headers whose label several questions share, given to them in form order where the numbers agree."""
-    if not by_label:
-        return found
-    settled, waiting = list(found), Counter[str]()
-    taken = {target for target in found if target is not None}
+    """Headers that several questions share, given to them in form order where the numbers agree.
+
+    A label that only one column carries, or fewer columns than questions, proves nothing.
+    """
     groups: dict[str, list[int]] = {}
     for position, header in enumerate(columns):
-        if found[position] is None and len(known.candidates(header)) > 1:
-            groups.setdefault(spaced(header), []).append(position)
-            waiting[spaced(header)] += 1
-    for label, positions in groups.items():
-        free = [target for target in known.candidates(label) if target not in taken]
+        shared = header in known.shared
+        if shared or (found[position] is None and len(known.candidates(header)) > 1):
+            groups.setdefault(header if shared else spaced(header), []).append(position)
+    settled = list(found)
+    elsewhere = {
+        target for position, target in enumerate(found) if target and columns[position] not in known.shared
+    }
+    for header, positions in groups.items():
+        free = [target for target in known.candidates(header) if target not in elsewhere]
         if len(free) != len(positions):
-            raise _refused("ambiguous_label_header", column=label, header=shown(label), number=len(free))
+            raise _refused("ambiguous_label_header", column=header, header=shown(header), number=len(free))
         for position, target in zip(positions, free, strict=True):
             settled[position] = target
     return settled
@@ -155,7 +163,7 @@ def _sources(
             if target.code not in {code for _, code in choices}:
                 choices.append((position, target.code or ""))
     respondent = fieldwork.parts.get("respondent") if fieldwork else None
-    questions = {q.name: q for q in instrument.questions if q.repeat is None}
+    questions = stored_questions(instrument)
     order = [*questions, *(name for name in whole if name not in questions)]
     parts = set(fieldwork.parts.values()) if fieldwork else set()
     sources = {}
@@ -226,15 +234,24 @@ def _refuse_strangers(
 
 
 def _refuse_lacking(
-    answers: Mapping[str, Source], instrument: Instrument, fieldwork: Fieldwork | None, *, by_label: bool
+    answers: Mapping[str, Source],
+    metadata: Mapping[str, tuple[int, ...]],
+    instrument: Instrument,
+    fieldwork: Fieldwork | None,
 ) -> None:
-    """Questions that everybody must answer have a column; so has the arm, where the campaign has arms."""
+    """Questions that everybody must answer have a column; so has the arm, where the campaign has arms.
+
+    An exporter's own id serves where the column of the submission's id is left out.
+    """
     lacking = [
-        question.name
-        for question in instrument.questions
-        if question.required and question.name not in answers and _always_asked(question)
+        name
+        for name, question in stored_questions(instrument).items()
+        if question.required and name not in answers and _always_asked(question)
     ]
-    arm = fieldwork.parts.get("arm") if fieldwork else None
+    parts = fieldwork.parts if fieldwork else {}
+    if any(kind in metadata for kind in SUBMISSION_IDS):
+        lacking = [name for name in lacking if name != parts.get("submission", "submission_id")]
+    arm = parts.get("arm")
     if arm is not None and arm not in answers and arm not in lacking:
         lacking.append(arm)
     if lacking:
@@ -243,8 +260,7 @@ def _refuse_lacking(
 
 def _always_asked(question: Question) -> bool:
     return (
-        question.repeat is None
-        and question.relevant is None
+        question.relevant is None
         and not question.group_relevants
         and question.type not in NOT_ASKED_TYPES
         and question.type not in CALCULATED_TYPES
@@ -276,11 +292,10 @@ def _absences(
     answers: Mapping[str, Source], instrument: Instrument, fieldwork: Fieldwork | None
 ) -> Iterable[Problem]:
     skipped = [
-        question.name
-        for question in instrument.questions
+        name
+        for name, question in stored_questions(instrument).items()
         if question.required
-        and question.repeat is None
-        and question.name not in answers
+        and name not in answers
         and question.type not in NOT_ASKED_TYPES
         and not is_direct_identifier(question)
     ]

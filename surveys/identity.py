@@ -9,11 +9,9 @@ import pyarrow.compute as pc
 
 from surveys.answers import Answers
 from surveys.findings import Finding
-from surveys.headers import HeaderMap
+from surveys.headers import SUBMISSION_IDS, HeaderMap
 
 
-# In this order: the id that an edit does not change comes first. ODK Central's KEY is the first version's.
-_IDS = ("root_uuid", "key", "instance_id", "uuid", "system_id")
 _OWN_QUESTIONS = ("submission_id", "instanceID", "uuid")
 _INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{00A0}]"
 _SCIENTIFIC = r"^\d([.,]\d+)?[eE]\+?\d+$"
@@ -90,7 +88,7 @@ def _ids(
         return _trimmed(answers[submission].values), answers[submission].header, submission
     found: pa.Array | None = None
     header: str | None = None
-    for kind in _IDS:
+    for kind in SUBMISSION_IDS:
         for position in headers.metadata.get(kind, ()):
             column = _trimmed(table.column(position).combine_chunks())
             if column.null_count == len(column):

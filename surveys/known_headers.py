@@ -76,24 +76,44 @@ def plain_names(instrument: Instrument, fieldwork: Fieldwork | None) -> tuple[st
     return tuple(name for name in dict.fromkeys(wanted) if name not in asked)
 
 
+def stored_questions(instrument: Instrument) -> dict[str, Question]:
+    """The questions outside repeats by the name their answers are stored under.
+
+    That is the question's own name; where two groups hold the same one, the later has its groups before it.
+    """
+    stored: dict[str, Question] = {}
+    for question in instrument.questions:
+        if question.repeat is None:
+            name = question.name if question.name not in stored else "/".join((*question.path, question.name))
+            stored[name] = question
+    return stored
+
+
 class KnownHeaders:
     """Every header that an export of this questionnaire may carry."""
 
-    def __init__(self, instrument: Instrument, fieldwork: Fieldwork | None) -> None:
+    def __init__(
+        self, instrument: Instrument, fieldwork: Fieldwork | None = None, dialect: str = "plain"
+    ) -> None:
         self.exact: dict[str, Target] = {}
         self.labels: dict[str, list[Target]] = {}
+        self.shared: dict[str, list[Target]] = {}  # names that questions of several groups have
         self._ambiguous: set[str] = set()
         self._plain = plain_names(instrument, fieldwork)
         self._secret = set(self._plain) | set(fieldwork.parts.values() if fieldwork else ())
-        roots = [question for question in instrument.questions if question.repeat is None]
+        self._separators = ("/", "-") if dialect == "odk_central" else ("/",)
+        roots = stored_questions(instrument)
         repeats = [question for question in instrument.questions if question.repeat is not None]
-        self.question_names = frozenset(question.name for question in roots)
+        self._repeat_names = frozenset(question.name for question in repeats)
+        self._repeat_groups = frozenset(group for question in repeats for group in question.path)
         self._add_names(roots)
-        self._add_names(repeats)
+        for name in self._plain:
+            self.exact.setdefault(name, Target(kind="answer", name=name))
+        self._add_names({question.name: question for question in repeats})
         self._add_metadata()
         self._add_choices(roots, instrument)
         self._add_labels(roots, instrument)
-        self._add_labels(repeats, instrument)
+        self._add_labels({question.name: question for question in repeats}, instrument)
         self._by_r = _unique((_as_r_writes(header), target) for header, target in self.exact.items())
         self._loosely = _unique((_loosened(header), target) for header, target in self.exact.items())
         self._labels_loosely = _unique(
@@ -107,8 +127,12 @@ class KnownHeaders:
         return (spoken or named) if by_label and not labelled[1:] else (named or spoken)
 
     def candidates(self, header: str) -> list[Target]:
-        """Every question or choice that carries this label."""
-        return self._labelled(header)
+        """Every question or choice that this header may stand for, in the order of the form."""
+        return self.shared.get(header) or self._labelled(header)
+
+    def names(self, header: str) -> Target | None:
+        """What the header is as a name, without regard to case and spaces; labels do not count."""
+        return self.exact.get(header.strip()) or self._loosely.get(_loosened(header))
 
     def find_loosely(self, header: str) -> Target | None:
         """What the header says when case, spaces and invisible characters do not count."""
@@ -144,10 +168,11 @@ class KnownHeaders:
             return Target(kind="ignored", name=header)
         if _REPEAT_INDEX.search(header):
             return self._repeated(header)
-        for suffix in _suffixes(header):
-            target = self.exact.get(suffix)
-            if target is not None and target.kind != "metadata":
-                return target
+        for separator in self._separators:
+            for suffix in _suffixes(header, separator):
+                target = self.exact.get(suffix)
+                if target is not None and target.kind != "metadata":
+                    return target
         return self._unlisted_choice(header) or self._r_style(header) or self._wide_repeat(header)
 
     def _labelled(self, header: str) -> list[Target]:
@@ -180,27 +205,20 @@ class KnownHeaders:
         bare = re.sub(r"(?:_\d+)+$", "", header)
         return Target(kind="repeat", name=bare) if bare != header and bare in self._repeat_names else None
 
-    def _add_names(self, questions: Sequence[Question]) -> None:
-        kinds = {question.name: self._kind(question) for question in questions}
-        if questions and questions[0].repeat is not None:
-            self._repeat_names = frozenset(kinds)
-            self._repeat_groups = frozenset(part for question in questions for part in question.path)
-        elif not hasattr(self, "_repeat_names"):
-            self._repeat_names = self._repeat_groups = frozenset()
-        for question in questions:
-            self.exact.setdefault(question.name, Target(kind=kinds[question.name], name=question.name))
-        for question in questions:
-            target = Target(kind=kinds[question.name], name=question.name)
+    def _add_names(self, questions: Mapping[str, Question]) -> None:
+        targets = {name: Target(kind=self._kind(q), name=name) for name, q in questions.items()}
+        for name, question in questions.items():
+            self.exact.setdefault(question.name, targets[name])
+            if question.name != name:
+                self.shared.setdefault(question.name, [targets[question.name]]).append(targets[name])
+        for name, question in questions.items():
             for header in _paths(question)[1:]:
-                self.exact.setdefault(header, target)
+                self.exact.setdefault(header, targets[name])
             if question.or_other:
-                other = Target(kind="answer", name=f"{question.name}_other")
+                other = Target(kind="answer", name=f"{name}_other")
                 for header in _paths(question):
                     self.exact.setdefault(f"{header}_other", other)
             self._add_parts_of_places(question)
-        if not questions or questions[0].repeat is None:
-            for name in self._plain:
-                self.exact.setdefault(name, Target(kind="answer", name=name))
 
     def _kind(self, question: Question) -> Kind:
         if question.repeat is not None:
@@ -232,21 +250,18 @@ class KnownHeaders:
                 for spelling in (header, header.replace("/", "-"), header.replace("/", ".")):
                     self.exact.setdefault(spelling, target)
 
-    def _add_choices(self, questions: Sequence[Question], instrument: Instrument) -> None:
-        multiple = [question for question in questions if question.type in SELECT_MULTIPLE]
-        self._multiple = frozenset(question.name for question in multiple)
-        settled = set(self.exact)
+    def _add_choices(self, questions: Mapping[str, Question], instrument: Instrument) -> None:
+        multiple = {name: q for name, q in questions.items() if q.type in SELECT_MULTIPLE}
+        self._multiple = frozenset(multiple)
         for separator in _CHOICE_SEPARATORS:
-            for question in multiple:
-                if self.exact[question.name].kind != "answer":
-                    continue
+            settled = set(self.exact)
+            for name, question in multiple.items():
                 for code in choice_codes(question, instrument):
-                    target = Target(kind="choice", name=question.name, code=code)
-                    for base in _paths(question):
+                    target = Target(kind="choice", name=name, code=code)
+                    for base in _paths(question)[name != question.name :]:
                         self._add_choice(f"{base}{separator}{code}", target, settled)
                         if separator == "_" and "-" in code:
                             self._add_choice(f"{base}_{code.replace('-', '_')}", target, settled)
-            settled = set(self.exact)
 
     def _add_choice(self, header: str, target: Target, settled: set[str]) -> None:
         if header in settled:
@@ -254,29 +269,31 @@ class KnownHeaders:
         if self.exact.setdefault(header, target) != target:
             self._ambiguous.add(header)
 
-    def _add_labels(self, questions: Sequence[Question], instrument: Instrument) -> None:
+    def _add_labels(self, questions: Mapping[str, Question], instrument: Instrument) -> None:
         before = set(self.labels)
-        for question in questions:
-            target = self.exact[question.name]
-            if question.repeat is not None:
-                target = Target(kind="repeat", name=question.name)
-            elif target.name != question.name:
-                continue
+        for name, question in questions.items():
+            target = Target(kind=self._kind(question), name=name)
             for language in instrument.languages or ("",):
                 label = spaced(question.labels.get(language, ""))
                 if label:
                     self._add_label(label, target, before)
-                if question.name in self._multiple and target.kind == "answer":
-                    self._add_choice_labels(question, label or question.name, language, instrument, before)
+                if name in self._multiple and target.kind == "answer":
+                    self._add_choice_labels(question, target, label, language, instrument, before)
 
     def _add_choice_labels(
-        self, question: Question, label: str, language: str, instrument: Instrument, before: set[str]
+        self,
+        question: Question,
+        asked: Target,
+        label: str,
+        language: str,
+        instrument: Instrument,
+        before: set[str],
     ) -> None:
         for choice in instrument.choices.get(question.choice_list or "", ()):
             spoken = spaced(choice.labels.get(language, "")) or choice.name
-            target = Target(kind="choice", name=question.name, code=choice.name)
+            target = Target(kind="choice", name=asked.name, code=choice.name)
             for separator in ("/", ".", " :: ", " - "):
-                self._add_label(f"{label}{separator}{spoken}", target, before)
+                self._add_label(f"{label or question.name}{separator}{spoken}", target, before)
 
     def _add_label(self, label: str, target: Target, before: set[str]) -> None:
         if label in before:
@@ -299,10 +316,10 @@ def choice_codes(question: Question, instrument: Instrument) -> list[str]:
     return [*codes, "other"] if question.or_other and "other" not in codes else codes
 
 
-def _suffixes(header: str) -> Iterable[str]:
-    """What stands behind each slash, the longest first."""
-    parts = header.split("/")
-    return ("/".join(parts[start:]) for start in range(1, len(parts)))
+def _suffixes(header: str, separator: str = "/") -> Iterable[str]:
+    """What stands behind each separator, the longest first."""
+    parts = header.split(separator)
+    return (separator.join(parts[start:]) for start in range(1, len(parts)))
 
 
 def spaced(text: str) -> str:
