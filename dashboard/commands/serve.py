@@ -106,7 +106,7 @@ def show(workspace: "Workspace", host: str, port: int, *, browser: bool) -> None
     """Serve until interrupted: gunicorn where it runs, otherwise werkzeug's threaded server."""
     address = f"http://{host}:{port}/"
 
-    def ready(*_: object) -> None:
+    def ready(_server: object = None) -> None:
         print(f"The dashboard is at {address}  (stop with Ctrl+C)", flush=True)
         if browser and has_display():
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
