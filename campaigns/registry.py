@@ -257,7 +257,7 @@ def country_title(country: str) -> dict[str, str]:
     """The country's name in English and Korean; its code where neither is known."""
     two = _alpha_2(country)
     names = {language: str(Locale(language).territories.get(two or "", country)) for language in ("en", "ko")}
-    return names | OFFICIAL_NAMES.get(country, {})
+    return names | dict(OFFICIAL_NAMES.get(country, {}))
 
 
 def _alpha_2(country: str) -> str | None:
