@@ -1,5 +1,8 @@
 """The dashboard as an app: routes, security headers, and the pages put into their frame."""
 
+import logging
+import secrets
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,10 +16,13 @@ from dashboard.links import Address, language_of, parse_address
 from dashboard.pages import FIRST_PAGE, PAGES
 from dashboard.services import Services
 from dashboard.settings import Workspace
+from dashboard.uploads import Uploads
 from surveys.catalogue import Catalogue
 from surveys.languages import say
+from surveys.problems import CannotProceed
 
 
+LOG = logging.getLogger(__name__)
 WEEK = 604_800  # seconds; what may change carries its time of change in its address
 INDEX = """<!DOCTYPE html>
 <html lang="@language@">
@@ -61,15 +67,15 @@ class Dashboard(Dash):
         )
 
 
-def create_app(workspace: Workspace) -> Dash:
-    """The dashboard of one workspace. Several may live in one process: nothing is kept outside the app."""
-    catalogue = Catalogue(workspace.database_url)
-    services = Services(
-        workspace=workspace,
-        catalogue=catalogue,
-        evaluations=Evaluations(workspace, catalogue),
-        pages=tuple(PAGES),
-    )
+def create_app(workspace: Workspace, *, prepare: bool = False) -> Dash:
+    """The dashboard of one workspace. Several may live in one process: nothing is kept outside the app.
+
+    Parameters
+    ----------
+    prepare
+        Evaluate in the background at once, so that the first visitor finds the results ready.
+    """
+    services = services_of(workspace)
     app = Dashboard(
         __name__,
         known_languages=workspace.languages,
@@ -89,7 +95,21 @@ def create_app(workspace: Workspace) -> Dash:
     for page in PAGES.values():
         page.register(app, services)
     _guard(app)
+    if prepare:
+        threading.Thread(target=services.evaluations.prepare, name="prepare", daemon=True).start()
     return app
+
+
+def services_of(workspace: Workspace) -> Services:
+    """What the pages of a workspace call upon, put together."""
+    catalogue = Catalogue(workspace.database_url)
+    return Services(
+        workspace=workspace,
+        catalogue=catalogue,
+        evaluations=Evaluations(workspace, catalogue),
+        uploads=Uploads(workspace, catalogue),
+        pages=tuple(PAGES),
+    )
 
 
 def show_page(services: Services, path: str, query: Mapping[str, str], accepted: str = "") -> html.Div:
@@ -98,8 +118,15 @@ def show_page(services: Services, path: str, query: Mapping[str, str], accepted:
     name = path.strip("/") or FIRST_PAGE
     page = PAGES.get(name)
     if page is None:
-        return _not_found(address, services)
-    shown: html.Div = page.layout(services, address)
+        return _message_page("not_found", address, services)
+    try:
+        shown: html.Div = page.layout(services, address)
+    except CannotProceed as stop:
+        return _message_page("stopped", address, services, said=f"{stop.where}: {stop.what} {stop.remedy}")
+    except Exception:
+        reference = secrets.token_hex(4)  # joins what the reader sees with what the log holds
+        LOG.exception("page %s failed, reference %s", name, reference)
+        return _message_page("failed", address, services, reference=reference)
     return shown
 
 
@@ -110,11 +137,10 @@ def _route(app: Dash, services: Services) -> None:
         return show_page(services, path or "/", query, request.headers.get("Accept-Language", ""))
 
 
-def _not_found(address: Address, services: Services) -> html.Div:
-    said = message(
-        say("screens.not_found.title", address.language), say("screens.not_found.text", address.language)
-    )
-    return frame("not_found", address, [said], services=services)
+def _message_page(which: str, address: Address, services: Services, **values: str) -> html.Div:
+    title = say(f"screens.{which}.title", address.language)
+    text = say(f"screens.{which}.text", address.language, **values)
+    return frame(which, address, [message(title, text)], services=services)
 
 
 def _guard(app: Dash) -> None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from dashboard.evaluations import Evaluations
 from dashboard.settings import Workspace
+from dashboard.uploads import Uploads
 from surveys.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The workspace, its record, its evaluations, and the names of the screens there are."""
+    """The workspace, its record, its evaluations, its upload jobs, and the names of the screens there are."""
 
     workspace: Workspace
     catalogue: Catalogue
     evaluations: Evaluations
+    uploads: Uploads
     pages: Sequence[str]

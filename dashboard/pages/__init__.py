@@ -2,12 +2,15 @@
 
 from types import ModuleType
 
-from dashboard.pages import compare, methods
+from dashboard.pages import compare, export, methods, overview, upload
 
 
 # Each module offers ``layout(services, address) -> html.Div`` and ``register(app, services) -> None``.
 PAGES: dict[str, ModuleType] = {
+    "overview": overview,
     "compare": compare,
+    "upload": upload,
+    "export": export,
     "methods": methods,
 }
-FIRST_PAGE = "compare"
+FIRST_PAGE = "overview"

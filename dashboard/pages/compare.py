@@ -23,6 +23,7 @@ from dashboard.components import (
     message,
     panel,
 )
+from dashboard.evaluations import NothingYet
 from dashboard.figures import PICTURE_WIDTH, forest_figure
 from dashboard.links import Address, parse_address
 from dashboard.services import Services
@@ -32,7 +33,7 @@ from surveys.problems import CannotProceed
 
 TABLE_WORDS = (
     "site", "role", "interviews", "before_after", "effect", "reading", "evidence", "worse", "better", "margin",
-    "weak", "plot", "interval", "clusters", "notes", "as_table",
+    "weak", "plot", "interval", "clusters", "notes", "as_table", "lower_better",
 )  # fmt: skip
 HARM = "harm"
 MEDIA_TYPES = {
@@ -51,7 +52,7 @@ def layout(services: Services, address: Address) -> html.Div:
     else:
         try:
             content = screen(services.evaluations.current(campaign), address)
-        except CannotProceed:
+        except NothingYet:
             content = [_nothing("no_data", language)]
     return frame("compare", address, content, services=services, campaign=campaign)
 

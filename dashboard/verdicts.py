@@ -1,0 +1,113 @@
+"""What a field team reads after an upload: the verdict, its numbers, and the problems grouped by cause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from surveys.ingest import Receipt
+from surveys.languages import say
+from surveys.problems import CannotProceed, Problem
+
+
+FIRST_ROWS = 5  # of a cause shown on the page; the workbook holds all of them
+COUNTS = ("accepted", "unchanged", "rejected", "held")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One kind of problem in one column, with the first rows that have it."""
+
+    title: str
+    remedy: str
+    count: int
+    rows: tuple[dict[str, Any], ...]
+    more: str  # how many rows are not shown, in words; empty where all are
+
+
+def verdict_of(receipt: Receipt, language: str) -> dict[str, Any]:
+    """The verdict as the upload page draws it."""
+    problems, warnings = receipt.report.problems, receipt.report.warnings
+    state = _state(receipt)
+    numbers = {
+        "accepted": receipt.accepted, "unchanged": receipt.unchanged,
+        "rejected": receipt.rejected, "held": receipt.held,
+    }  # fmt: skip
+    return {
+        "state": state,
+        "headline": say(f"screens.upload.verdicts.{state}.headline", language),
+        "next": say(f"screens.upload.verdicts.{state}.next", language),
+        "counts": [
+            {
+                "name": name,
+                "label": say(f"screens.upload.counts.{name}", language),
+                "value": f"{numbers[name]:,}",
+            }
+            for name in COUNTS
+            if state != "refused"
+        ],
+        "causes": [_drawn(cause) for cause in causes_of(problems, language)],
+        "warnings": [_drawn(cause) for cause in causes_of(warnings, language)],
+    }
+
+
+def stopped(stop: CannotProceed | None, language: str) -> dict[str, Any]:
+    """The verdict where nothing could be judged: a wrong campaign file, or a fault of the platform's own."""
+    what = f"{stop.where}: {stop.what}" if stop else ""
+    return {
+        "state": "failed",
+        "headline": say("screens.upload.verdicts.failed.headline", language),
+        "next": " ".join([what, stop.remedy]) if stop else say("screens.upload.verdicts.failed.next", language),
+        "counts": [], "causes": [], "warnings": [],
+    }  # fmt: skip
+
+
+def causes_of(problems: Sequence[Problem], language: str) -> list[Cause]:
+    """Problems grouped by what is wrong and in which column: the file first, then the most frequent."""
+    groups: dict[tuple[str, str | None], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.code, problem.column), []).append(problem)
+    ordered = sorted(groups.values(), key=lambda group: (group[0].row is not None, -len(group)))
+    return [_cause(group, language) for group in ordered]
+
+
+def _cause(group: Sequence[Problem], language: str) -> Cause:
+    first = group[0]
+    inside = [problem for problem in group if problem.row is not None]
+    alone = len(group) == 1 or not inside
+    title = first.message(language) if alone else _title(first, len(group), language)
+    rows = () if alone and not inside else tuple(_row(p, language) for p in inside[:FIRST_ROWS])
+    hidden = len(inside) - FIRST_ROWS
+    return Cause(
+        title=title,
+        remedy=first.remedy(language),
+        count=len(group),
+        rows=() if alone else rows,
+        more=say("screens.upload.more_rows", language, count=hidden) if hidden > 0 else "",
+    )
+
+
+def _title(first: Problem, count: int, language: str) -> str:
+    place = "cause_column" if first.column else "cause_row"
+    return say(f"screens.upload.{place}", language, column=first.column, count=f"{count:,}")
+
+
+def _row(problem: Problem, language: str) -> dict[str, Any]:
+    return {
+        "row": problem.row, "line": problem.line, "value": problem.value or "",
+        "message": problem.message(language),
+    }  # fmt: skip
+
+
+def _drawn(cause: Cause) -> dict[str, Any]:
+    return {
+        "title": cause.title, "remedy": cause.remedy, "count": cause.count,
+        "rows": list(cause.rows), "more": cause.more,
+    }  # fmt: skip
+
+
+def _state(receipt: Receipt) -> str:
+    if receipt.report.verdict == "reject-file":
+        return "refused"
+    if receipt.rejected or receipt.held:
+        return "partly"
+    return "accepted" if receipt.accepted else "unchanged"
