@@ -156,7 +156,8 @@ def _broken_rules(
 
 def _own_message(question: Question, instrument: Instrument) -> str:
     texts = question.constraint_message
-    return texts.get(instrument.default_language) or next(iter(texts.values()), "")
+    text = texts.get(instrument.default_language) or next(iter(texts.values()), "")
+    return " ".join(text.split())
 
 
 def _by_cell(code: str, answers: Answers, rows: np.ndarray, values: Mapping[str, object]) -> list[Finding]:

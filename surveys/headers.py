@@ -85,7 +85,8 @@ def match_headers(
     for position, header in enumerate(columns):
         if found[position] is None and (target := known.find_loosely(header)) is not None:
             found[position] = target
-            loose[header] = target.name
+            if target.name != "other":
+                loose[header] = target.name
     answers = _sources(found, instrument, fieldwork)
     _refuse_strangers(columns, found, answers, instrument, fieldwork)
     metadata = _metadata(found)

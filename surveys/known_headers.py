@@ -48,6 +48,7 @@ _METADATA: Mapping[str, tuple[str, ...]] = {
         "text_audit",
     ),
 }  # fmt: skip
+_READ_LOOSELY = frozenset({"uuid", "submitted", "other"})  # "Key" or "status" may be anybody's column
 _METADATA_SHAPE = re.compile(
     r"__version__\d*|_version_{1,2}\d*|SET-OF-.+|_submission__.+|_submission_meta/.+|meta[/-]entity.*|\.\.\.\d+"
 )
@@ -115,7 +116,11 @@ class KnownHeaders:
         self._add_labels(roots, instrument)
         self._add_labels({question.name: question for question in repeats}, instrument)
         self._by_r = _unique((_as_r_writes(header), target) for header, target in self.exact.items())
-        self._loosely = _unique((_loosened(header), target) for header, target in self.exact.items())
+        self._loosely = _unique(
+            (_loosened(header), target)
+            for header, target in self.exact.items()
+            if target.kind != "metadata" or target.name in _READ_LOOSELY
+        )
         self._labels_loosely = _unique(
             (_loosened(label), targets[0]) for label, targets in self.labels.items() if len(targets) == 1
         )
