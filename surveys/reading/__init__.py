@@ -84,10 +84,10 @@ def _sha256(path: Path) -> str:
 
 def _check_size(path: Path, limits: Limits) -> int:
     if not path.is_file():
-        raise refused("FILE_MISSING")
+        raise refused("file_missing")
     size = path.stat().st_size
     if not size:
-        raise refused("FILE_EMPTY")
+        raise refused("file_empty")
     if size > limits.file_bytes:
-        raise refused("FILE_TOO_LARGE", found=size >> 20, limit=limits.file_bytes >> 20)
+        raise refused("file_too_large", found=size >> 20, limit=limits.file_bytes >> 20)
     return size

@@ -30,10 +30,10 @@ def open_archive(path: Path, limits: Limits) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise refused("ARCHIVE_DAMAGED") from error
+        raise refused("archive_damaged") from error
     members = archive.infolist()
     if len(members) > limits.members:
-        raise refused("ARCHIVE_MEMBERS", found=len(members), limit=limits.members)
+        raise refused("archive_members", found=len(members), limit=limits.members)
     for member in members:
         _check_member(member, limits)
     _check_total(members, limits)
@@ -55,14 +55,14 @@ def stream_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator
             while piece := stream.read(CHUNK):
                 counted += len(piece)
                 if counted > member.file_size:
-                    raise refused("ARCHIVE_BOMB", member=shown(member.filename))
+                    raise refused("archive_bomb", member=shown(member.filename))
                 yield piece
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-        raise refused("ARCHIVE_DAMAGED") from error
+        raise refused("archive_damaged") from error
     except (NotImplementedError, RuntimeError) as error:
-        raise refused("ARCHIVE_METHOD", member=shown(member.filename)) from error
+        raise refused("archive_method", member=shown(member.filename)) from error
     if counted != member.file_size:
-        raise refused("ARCHIVE_DAMAGED")
+        raise refused("archive_damaged")
 
 
 def verify_members(archive: zipfile.ZipFile) -> None:
@@ -83,22 +83,22 @@ def _check_member(member: zipfile.ZipInfo, limits: Limits) -> None:
     name = member.filename
     parts = name.replace("\\", "/").split("/")
     if ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":" or "\x00" in member.orig_filename:
-        raise refused("ARCHIVE_PATH", member=shown(name))
+        raise refused("archive_path", member=shown(name))
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise refused("ARCHIVE_LINK", member=shown(name))
+        raise refused("archive_link", member=shown(name))
     if member.flag_bits & ENCRYPTED:
-        raise refused("ARCHIVE_ENCRYPTED")
+        raise refused("archive_encrypted")
     if member.compress_type not in METHODS:
-        raise refused("ARCHIVE_METHOD", member=shown(name))
+        raise refused("archive_method", member=shown(name))
     packed = max(member.compress_size, 1)
     if member.file_size > SMALLEST_BOMB and member.file_size > limits.compression_ratio * packed:
-        raise refused("ARCHIVE_BOMB", member=shown(name))
+        raise refused("archive_bomb", member=shown(name))
 
 
 def _check_total(members: list[zipfile.ZipInfo], limits: Limits) -> None:
     total = sum(member.file_size for member in members)
     if total > limits.unpacked_bytes:
-        raise refused("UNPACKED_TOO_LARGE", found=total >> 20, limit=limits.unpacked_bytes >> 20)
+        raise refused("unpacked_too_large", found=total >> 20, limit=limits.unpacked_bytes >> 20)
 
 
 def _check_names(members: list[zipfile.ZipInfo]) -> None:
@@ -106,7 +106,7 @@ def _check_names(members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         name = member.filename.replace("\\", "/").lower()
         if name in seen:
-            raise refused("ARCHIVE_DUPLICATE", member=shown(member.filename))
+            raise refused("archive_duplicate", member=shown(member.filename))
         seen.add(name)
 
 
@@ -117,4 +117,4 @@ def _check_overlaps(members: list[zipfile.ZipInfo], directory: int) -> None:
         name = len(member.orig_filename.encode("utf-8", "surrogateescape"))
         shortest = LOCAL_HEADER + min(name, len(member.orig_filename)) + member.compress_size
         if member.header_offset + shortest > following:
-            raise refused("ARCHIVE_OVERLAP", member=shown(member.filename))
+            raise refused("archive_overlap", member=shown(member.filename))

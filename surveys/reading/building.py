@@ -22,7 +22,7 @@ class TableBuilder:
 
     def __init__(self, name: str, header: Sequence[str], limits: Limits) -> None:
         if len(header) > limits.columns:
-            raise refused("TOO_MANY_COLUMNS", found=len(header), limit=limits.columns, sheet=shown(name))
+            raise refused("too_many_columns", found=len(header), limit=limits.columns, sheet=shown(name))
         self.name = name
         self.columns = tuple(header_text(cell) for cell in header)
         self._limits = limits
@@ -42,7 +42,7 @@ class TableBuilder:
         self._lines.append(line)
         self._waiting.append(kept)
         if len(self._lines) > self._limits.rows:
-            raise refused("TOO_MANY_ROWS", found=line, limit=self._limits.rows, sheet=shown(self.name))
+            raise refused("too_many_rows", found=line, limit=self._limits.rows, sheet=shown(self.name))
         if len(self._waiting) * len(self.columns) >= CELLS_AT_ONCE:
             self._pack()
 

@@ -61,7 +61,7 @@ def _data_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             continue
         start = next(stream_member(archive, member), b"")
         if is_nested_archive(member.filename, start) or path.suffix.lower() in (".xlsx", ".xls", ".ods"):
-            raise refused("ARCHIVE_NESTED", member=shown(member.filename))
+            raise refused("archive_nested", member=shown(member.filename))
         if path.suffix.lower() in (*TEXT_ENDINGS, *STATISTICS):
             kept.append(member)
     return kept
@@ -78,4 +78,4 @@ def _is_log(member: zipfile.ZipInfo) -> bool:
 
 def _left_out(archive: zipfile.ZipFile, kept: int) -> list[Problem]:
     left = sum(not member.is_dir() for member in archive.infolist()) - kept
-    return [Problem(code="MEMBERS_IGNORED", values={"found": left})] if left else []
+    return [Problem(code="members_ignored", values={"found": left})] if left else []

@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 
@@ -20,9 +20,7 @@ def text_of(value: object) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return text_of_number(value)
-    if isinstance(value, datetime):
-        return text_of_moment(value)
-    if isinstance(value, date | time):
+    if isinstance(value, date | time):  # and so a date with a time
         return value.isoformat()
     if isinstance(value, timedelta):
         return text_of_duration(value)
@@ -37,13 +35,6 @@ def text_of_number(value: float) -> str:
         return str(int(value))
     text = repr(value)
     return format(Decimal(text), "f") if "e" in text else text
-
-
-def text_of_moment(value: datetime) -> str:
-    """An ISO date where the clock stands at midnight, else an ISO date and time."""
-    if (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0) and value.tzinfo is None:
-        return value.date().isoformat()
-    return value.isoformat()
 
 
 def text_of_duration(value: timedelta) -> str:

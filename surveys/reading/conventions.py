@@ -49,13 +49,13 @@ def without_tags(table: RawTable) -> tuple[RawTable, tuple[Problem, ...]]:
         lines=table.lines[1:],
         broken_rows={row - 1: code for row, code in table.broken_rows.items() if row},
     )
-    return rest, (Problem(code="TAG_ROW_SKIPPED", line=int(table.lines[0]), values={"sheet": table.name}),)
+    return rest, (Problem(code="tag_row_skipped", line=int(table.lines[0]), values={"sheet": table.name}),)
 
 
 def lost_character_warnings(table: RawTable) -> tuple[Problem, ...]:
     """A warning for each column in which a program before us already lost characters."""
     return tuple(
-        Problem(code="CHARACTERS_LOST", column=header)
+        Problem(code="characters_lost", column=header)
         for header, column in zip(table.columns, table.rows.columns, strict=True)
         if pc.any(pc.match_substring(column, "\ufffd")).as_py()
     )

@@ -12,7 +12,7 @@ from surveys.reading.building import TableBuilder, without_empty_columns
 from surveys.reading.encodings import decode
 from surveys.reading.limits import Limits
 from surveys.reading.refusal import refused
-from surveys.reading.regular import read_regular
+from surveys.reading.regular import SWALLOWING_WIDTH, read_regular
 from surveys.reading.table import RawTable
 
 
@@ -23,8 +23,6 @@ SEPARATOR_LINE = re.compile(
     r"""\A["']?sep=(?P<delimiter>[^\r\n"']|\\t)["']?[,;\t|]*(?:\r\n|\n|\r)""", re.IGNORECASE
 )
 LARGE = 256 << 10  # characters from which a regular file takes the fast way
-# A cell of several lines, one of which has as many delimiters as a row: rows swallowed by a stray quote.
-SWALLOWING_WIDTH = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,7 @@ def read_delimited(
 def layout_of(text: str, delimiter: str | None = None) -> Layout:
     """The delimiter, told by Excel's ``sep=`` line or by what parts the first records most evenly."""
     if not text.strip():
-        raise refused("NO_TEXT")
+        raise refused("no_text")
     hint = SEPARATOR_LINE.match(text)
     if hint:
         told = hint["delimiter"].replace("\\t", "\t")
@@ -94,29 +92,33 @@ def records(text: str, delimiter: str) -> Iterator[list[str]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise refused("QUOTE_UNCLOSED", line=line) from error
+            raise refused("quote_unclosed", line=line) from error
         yield cells
 
 
 def _sniffed(text: str) -> str:
     sample = text[:SAMPLE_CHARACTERS]
-    scores = {
-        delimiter: _evenness(sample, delimiter, whole=len(sample) == len(text)) for delimiter in DELIMITERS
-    }
-    best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
-    return best if scores[best][0] > 0 else ","
+    whole = len(sample) == len(text)
+    for strict in (True, False):  # a file with one broken quote still has a delimiter
+        scores = {found: _evenness(sample, found, whole=whole, strict=strict) for found in DELIMITERS}
+        best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+        if scores[best][0] > 0:
+            return best
+    return ","
 
 
-def _evenness(sample: str, delimiter: str, *, whole: bool) -> tuple[float, int]:
+def _evenness(sample: str, delimiter: str, *, whole: bool, strict: bool) -> tuple[float, int]:
     """How many of the first records are as wide as the first, and how wide; (0, 0) where it parts nothing."""
     if delimiter not in sample:
         return 0.0, 0
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=strict)
+    kept: list[list[str]] = []
     try:
-        kept = [cells for cells in islice(reader, SAMPLE_RECORDS) if any(cell.strip() for cell in cells)]
-    except csv.Error:
-        return 0.0, 0
-    if not whole and len(kept) > 2:
+        kept.extend(cells for cells in islice(reader, SAMPLE_RECORDS) if any(cell.strip() for cell in cells))
+    except csv.Error as error:
+        if whole or "unexpected end" not in str(error):
+            return 0.0, 0
+    if not whole and 2 < len(kept) < SAMPLE_RECORDS:
         kept.pop()  # perhaps cut in the middle
     width = len(_without_blank_end(kept[0])) if kept else 0
     if width < 2:
@@ -153,16 +155,16 @@ def _fitted(cells: list[str], width: int) -> tuple[list[str], str | None]:
     if not filled:
         return [""] * width, None
     if len(filled) > width:
-        return cells[:width], "ROW_TOO_MANY_CELLS"
+        return cells[:width], "row_too_many_cells"
     if len(cells) < width:
-        return cells + [""] * (width - len(cells)), "ROW_TOO_FEW_CELLS"
+        return cells + [""] * (width - len(cells)), "row_too_few_cells"
     return cells[:width], None
 
 
 def _check_not_swallowed(cells: Sequence[str], delimiter: str, width: int, line: int) -> None:
     for cell in cells:
         if "\n" in cell and any(part.count(delimiter) >= width - 1 for part in cell.split("\n")):
-            raise refused("QUOTE_UNCLOSED", line=line)
+            raise refused("quote_unclosed", line=line)
 
 
 def _without_blank_end(cells: list[str]) -> list[str]:

@@ -66,12 +66,12 @@ def decode(content: bytes) -> DecodedText:
     if b"\x00" in content:
         return _wide(content)
     if b"\x1b" in content:
-        raise refused("ENCODING_UNKNOWN")
+        raise refused("encoding_unknown")
     try:
         return DecodedText(text=content.decode("utf-8"), encoding="utf-8")
     except UnicodeDecodeError as error:
         if error.start >= len(content) - CUT_OFF and error.reason == "unexpected end of data":
-            raise refused("TEXT_CUT_OFF") from error
+            raise refused("text_cut_off") from error
     return _guessed(content)
 
 
@@ -79,9 +79,9 @@ def _strictly(content: bytes, encoding: str) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise refused("TEXT_DAMAGED", encoding=encoding.upper()) from error
+        raise refused("text_damaged", encoding=encoding.upper()) from error
     if "\x00" in text:
-        raise refused("TEXT_NUL")
+        raise refused("text_nul")
     return text
 
 
@@ -92,7 +92,7 @@ def _wide(content: bytes) -> DecodedText:
         other = sample[::2] if encoding == "utf-16-le" else sample[1::2]
         if empty.count(0) > len(empty) * 0.4 and other.count(0) == 0:
             return DecodedText(text=_strictly(content, encoding), encoding=encoding)
-    raise refused("TEXT_NUL")
+    raise refused("text_nul")
 
 
 def _guessed(content: bytes) -> DecodedText:
@@ -108,9 +108,9 @@ def _guessed(content: bytes) -> DecodedText:
             readings[text] = (score, candidate.name)
     ranked = sorted(readings.values(), reverse=True)
     if not ranked or ranked[0][0] < PLAUSIBLE:
-        raise refused("ENCODING_UNKNOWN")
+        raise refused("encoding_unknown")
     if len(ranked) > 1 and ranked[1][0] > ranked[0][0] * RIVAL:
-        raise refused("ENCODING_AMBIGUOUS", encodings=", ".join(name for _, name in ranked[:2]))
+        raise refused("encoding_ambiguous", encodings=", ".join(name for _, name in ranked[:2]))
     name = ranked[0][1]
     codec = next(candidate.codec for candidate in CANDIDATES if candidate.name == name)
     return DecodedText(text=_strictly(content, codec), encoding=name)

@@ -94,7 +94,7 @@ def read_text(source: Source) -> Contents:
         content = _unpacked(content, source.limits)
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(BINARY_STARTS) or start.startswith(MARKUP_STARTS):
-        raise refused("CONTENT_MISMATCH", extension=_ending(source.name))
+        raise refused("content_mismatch", extension=_ending(source.name))
     tab = "\t" if source.name.lower().endswith(".tsv") else None
     found = read_delimited(content, source.title, source.limits, delimiter=tab)
     check_kind(found.table)
@@ -116,7 +116,7 @@ def read_xls(source: Source) -> Contents:
 def read_ods(source: Source) -> Contents:
     """An OpenDocument spreadsheet."""
     if not _starts(source.path, ZIP_START):
-        raise refused("CONTENT_MISMATCH", extension="ods")
+        raise refused("content_mismatch", extension="ods")
     return _of_grids(open_ods(source.path, source.limits), source)
 
 
@@ -141,13 +141,13 @@ def read_xml(source: Source) -> Contents:
 def read_zip(source: Source) -> Contents:
     """An archive of CSV files, or of Stata or SPSS files, with or without attachments."""
     if not _starts(source.path, ZIP_START):
-        raise refused("CONTENT_MISMATCH", extension="zip")
+        raise refused("content_mismatch", extension="zip")
     texts, warnings = read_text_members(source.path, source.limits)
     if texts:
         return _of_texts(texts, tuple(warnings), source)
     files = read_statistics_members(source.path, source.limits, source.folder)
     if not files:
-        raise refused("ARCHIVE_NO_DATA")
+        raise refused("archive_no_data")
     sections = choose([file.table for file in files], wanted=source.sheet)
     interviews = next(file for file in files if file.table is sections.interviews)
     return _of_statistics(interviews, sections, tuple(warnings))
@@ -156,7 +156,7 @@ def read_zip(source: Source) -> Contents:
 def read_sav(source: Source) -> Contents:
     """An SPSS file."""
     if not _starts(source.path, *SPSS_STARTS):
-        raise refused("CONTENT_MISMATCH", extension=_ending(source.name))
+        raise refused("content_mismatch", extension=_ending(source.name))
     file = read_spss(source.path, source.title, source.limits)
     return _of_statistics(file, Sections(interviews=file.table), ())
 
@@ -164,7 +164,7 @@ def read_sav(source: Source) -> Contents:
 def read_dta(source: Source) -> Contents:
     """A Stata file."""
     if not _starts(source.path, b"<stata_dta>", *STATA_OLD_RELEASES):
-        raise refused("CONTENT_MISMATCH", extension="dta")
+        raise refused("content_mismatch", extension="dta")
     file = read_stata(source.path, source.title, source.limits)
     return _of_statistics(file, Sections(interviews=file.table), ())
 
@@ -193,7 +193,7 @@ def format_of(name: str) -> str:
     for key, file_format in FILE_FORMATS.items():
         if name.lower().endswith(file_format.endings):
             return key
-    raise refused("FORMAT_UNKNOWN", extension=_ending(name))
+    raise refused("format_unknown", extension=_ending(name))
 
 
 def read_table_file(source: Source, sha256: str, size: int) -> RawFile:
@@ -238,10 +238,10 @@ def _sheet_grids(path: Path, name: str, limits: Limits) -> Iterator[Grid]:
     if key == "csv" and not name.lower().endswith(".gz"):
         content = path.read_bytes()
         if content.startswith(BINARY_STARTS):
-            raise refused("CONTENT_MISMATCH", extension=_ending(name))
+            raise refused("content_mismatch", extension=_ending(name))
         layout = layout_of(decode(content).text)
         return blocks_of(records(layout.text, layout.delimiter), name.rsplit(".", 1)[0])
-    raise refused("NOT_A_WORKBOOK", extension=_ending(name))
+    raise refused("not_a_workbook", extension=_ending(name))
 
 
 def _of_grids(grids: Iterator[Grid], source: Source) -> Contents:
@@ -255,8 +255,8 @@ def _of_grids(grids: Iterator[Grid], source: Source) -> Contents:
         if table is not None:
             tables.append(table)
     if not tables:
-        raise refused("SHEETS_HIDDEN" if hidden else "NO_ROWS")
-    warnings = tuple(Problem(code="SHEET_HIDDEN", values={"sheet": shown(name)}) for name in hidden)
+        raise refused("sheets_hidden" if hidden else "no_rows")
+    warnings = tuple(Problem(code="sheet_hidden", values={"sheet": shown(name)}) for name in hidden)
     sections = choose(tables, wanted=source.sheet)
     if len(tables) == 1:
         check_kind(sections.interviews)
@@ -279,15 +279,15 @@ def _of_statistics(file: StatisticsFile, sections: Sections, warnings: tuple[Pro
 def _check_table(table: RawTable) -> None:
     named = [name for name in table.columns if name]
     if not table.rows.num_rows:
-        raise refused("NO_ROWS")
+        raise refused("no_rows")
     if len(named) < 2 < len(table.columns):
-        raise refused("NO_HEADER")
+        raise refused("no_header")
 
 
 def _unpacked(content: bytes, limits: Limits) -> bytes:
     """What a gzip file holds, counted while it is unpacked."""
     if not content.startswith(GZIP_START):
-        raise refused("CONTENT_MISMATCH", extension="gz")
+        raise refused("content_mismatch", extension="gz")
     most = min(limits.unpacked_bytes, max(limits.compression_ratio * len(content), 1 << 20))
     unpacked = bytearray()
     try:
@@ -295,9 +295,9 @@ def _unpacked(content: bytes, limits: Limits) -> bytes:
             while piece := stream.read(1 << 20):
                 unpacked += piece
                 if len(unpacked) > most:
-                    raise refused("ARCHIVE_BOMB", member="csv")
+                    raise refused("archive_bomb", member="csv")
     except (OSError, EOFError, zlib.error) as error:
-        raise refused("ARCHIVE_DAMAGED") from error
+        raise refused("archive_damaged") from error
     return bytes(unpacked)
 
 

@@ -29,7 +29,7 @@ def read_instance(content: bytes, name: str, limits: Limits) -> tuple[RawTable, 
     rosters: dict[str, list[dict[str, str]]] = {}
     _flatten(root, "", row, rosters, limits.depth)
     if not row:
-        raise refused("XML_NOT_INTERVIEW")
+        raise refused("xml_not_interview")
     version = root.get("version")
     if version and "__version__" not in row:
         row["__version__"] = version
@@ -42,9 +42,9 @@ def _parsed(content: bytes) -> Element:
     try:
         root: Element = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise refused("XML_DECLARATION", member="XML") from error
+        raise refused("xml_declaration", member="XML") from error
     except (ParseError, ValueError, LookupError) as error:
-        raise refused("XML_INVALID") from error
+        raise refused("xml_invalid") from error
     return root
 
 
@@ -53,11 +53,11 @@ def _interview(root: Element) -> Element:
         data = [child for child in root if _tag(child) == "data"]
         inside = list(data[0]) if data else list(root)
         if len(inside) != 1:
-            raise refused("XML_NOT_INTERVIEW")
+            raise refused("xml_not_interview")
         root = inside[0]
     known = root.get("id") or root.get("instanceID") or any(_tag(child) == "meta" for child in root)
     if _tag(root).lower() in FORM_ROOTS or not known:
-        raise refused("XML_NOT_INTERVIEW")
+        raise refused("xml_not_interview")
     return root
 
 
@@ -65,7 +65,7 @@ def _flatten(
     element: Element, prefix: str, row: dict[str, str], rosters: dict[str, list[dict[str, str]]], depth: int
 ) -> None:
     if depth <= 0:
-        raise refused("XML_TOO_DEEP")
+        raise refused("xml_too_deep")
     times = Counter(_tag(child) for child in element)
     for child in element:
         tag = _tag(child)

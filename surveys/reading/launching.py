@@ -84,7 +84,7 @@ def _run(folder: Path, wait: float) -> None:
         if process.poll() is None:
             _kill(process)
     if not ended:
-        raise refused("READING_TOO_SLOW")
+        raise refused("reading_too_slow")
     if process.returncode:
         raise _meaning(process.returncode, folder)
 
@@ -114,17 +114,17 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def _meaning(code: int, folder: Path) -> FileRefused:
     said = (folder / "stderr").read_bytes()[-4000:]
     if code == OUT_OF_MEMORY or any(word in said for word in MEMORY_WORDS):
-        return refused("READING_TOO_LARGE")
+        return refused("reading_too_large")
     if code == -getattr(signal, "SIGXCPU", 24):
-        return refused("READING_TOO_SLOW")
-    return refused("FILE_DAMAGED")
+        return refused("reading_too_slow")
+    return refused("file_damaged")
 
 
 def _answer(folder: Path) -> Mapping[str, object]:
     try:
         content: dict[str, object] = json.loads((folder / "answer.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise refused("FILE_DAMAGED") from error
+        raise refused("file_damaged") from error
     refusal = content.get("refused")
     if isinstance(refusal, dict):
         raise FileRefused(problem_from_json(refusal))

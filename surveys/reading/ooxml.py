@@ -70,12 +70,12 @@ def scan_workbook(archive: zipfile.ZipFile, limits: Limits) -> dict[str, SheetSc
 def _check_kind(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> None:
     types = members.get("[content_types].xml")
     if types is None:
-        raise refused("CONTENT_MISMATCH", extension="xlsx")
+        raise refused("content_mismatch", extension="xlsx")
     content = read_member(archive, types)
     if b"macroEnabled" in content or any(name.endswith("vbaproject.bin") for name in members):
-        raise refused("WORKBOOK_MACROS")
+        raise refused("workbook_macros")
     if "xl/workbook.bin" in members or WORKBOOK_TYPE not in content:
-        raise refused("CONTENT_MISMATCH", extension="xlsx")
+        raise refused("content_mismatch", extension="xlsx")
 
 
 def _check_parts(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> None:
@@ -86,9 +86,9 @@ def _check_parts(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) 
             if not is_xml:
                 continue
             if number == 0 and piece.startswith(WIDE_MARKS):
-                raise refused("XML_DECLARATION", member=shown(name))
+                raise refused("xml_declaration", member=shown(name))
             if DECLARATION.search(tail + piece):
-                raise refused("XML_DECLARATION", member=shown(name))
+                raise refused("xml_declaration", member=shown(name))
             tail = piece[-TAIL:]
 
 
@@ -127,9 +127,9 @@ def _parsed(content: bytes) -> Element:
     try:
         root: Element = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise refused("XML_DECLARATION", member="workbook.xml") from error
+        raise refused("xml_declaration", member="workbook.xml") from error
     except (ParseError, ValueError, LookupError) as error:
-        raise refused("ARCHIVE_DAMAGED") from error
+        raise refused("archive_damaged") from error
     return root
 
 
@@ -143,8 +143,8 @@ def _scan_sheet(name: str, pieces: Iterator[bytes], limits: Limits) -> SheetScan
         if references:
             letters.update(column for column, _ in references)
             scan.last_row = max(scan.last_row, max(int(row) for _, row in references))
-        _flag(scan, rows, ERROR, "CELL_ERROR")
-        _flag(scan, rows, UNCALCULATED, "CELL_NOT_CALCULATED")
+        _flag(scan, rows, ERROR, "cell_error")
+        _flag(scan, rows, UNCALCULATED, "cell_not_calculated")
     scan.last_column = max((column_number(column) for column in letters), default=0)
     _check_extent(name, scan, cells, limits)
     return scan
@@ -176,12 +176,12 @@ def _flag(scan: SheetScan, rows: bytes, pattern: re.Pattern[bytes], code: str) -
 
 def _check_extent(name: str, scan: SheetScan, cells: int, limits: Limits) -> None:
     if scan.last_row > limits.rows + 1:
-        raise refused("TOO_MANY_ROWS", found=scan.last_row, limit=limits.rows, sheet=shown(name))
+        raise refused("too_many_rows", found=scan.last_row, limit=limits.rows, sheet=shown(name))
     if scan.last_column > limits.columns:
-        raise refused("TOO_MANY_COLUMNS", found=scan.last_column, limit=limits.columns, sheet=shown(name))
+        raise refused("too_many_columns", found=scan.last_column, limit=limits.columns, sheet=shown(name))
     area = scan.last_row * scan.last_column
     if area > limits.cells or (area > 2_000_000 and area > 100 * cells):
-        raise refused("SHEET_SPREAD_OUT", rows=scan.last_row, columns=scan.last_column, sheet=shown(name))
+        raise refused("sheet_spread_out", rows=scan.last_row, columns=scan.last_column, sheet=shown(name))
 
 
 def column_number(letters: bytes) -> int:

@@ -55,21 +55,21 @@ def _check_kind(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -
         or b"".join(stream_member(archive, kind)).strip() != SPREADSHEET
         or "content.xml" not in members
     ):
-        raise refused("CONTENT_MISMATCH", extension="ods")
+        raise refused("content_mismatch", extension="ods")
     manifest = members.get("META-INF/manifest.xml")
     if manifest is not None and b"encryption-data" in b"".join(stream_member(archive, manifest)):
-        raise refused("WORKBOOK_ENCRYPTED")
+        raise refused("workbook_encrypted")
     if any(name.startswith(("Basic/", "Scripts/")) and not name.endswith("/") for name in members):
-        raise refused("WORKBOOK_MACROS")
+        raise refused("workbook_macros")
 
 
 def _parsed(content: bytes) -> Element:
     try:
         root: Element = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise refused("XML_DECLARATION", member="content.xml") from error
+        raise refused("xml_declaration", member="content.xml") from error
     except (ParseError, ValueError, LookupError) as error:
-        raise refused("FILE_DAMAGED") from error
+        raise refused("file_damaged") from error
     return root
 
 
@@ -96,7 +96,7 @@ def _rows(table: Element, limits: Limits) -> Iterator[GridRow]:
             line += repeats
             continue
         if line + repeats > limits.rows + 2:
-            raise refused("TOO_MANY_ROWS", found=line + repeats - 1, limit=limits.rows, sheet="")
+            raise refused("too_many_rows", found=line + repeats - 1, limit=limits.rows, sheet="")
         for _ in range(repeats):
             yield GridRow(line, cells, broken)
             line += 1
@@ -125,19 +125,19 @@ def _cells(row: Element, limits: Limits, sheet: str) -> tuple[list[str], str | N
             continue
         if len(cells) + blanks + repeats > limits.columns:
             raise refused(
-                "TOO_MANY_COLUMNS", found=len(cells) + blanks + repeats, limit=limits.columns, sheet=sheet
+                "too_many_columns", found=len(cells) + blanks + repeats, limit=limits.columns, sheet=sheet
             )
         cells += [""] * blanks + [text] * repeats
         blanks = 0
         if len(text) > limits.cell_characters:
-            broken = broken or "CELL_TOO_LONG"
+            broken = broken or "cell_too_long"
     return cells, broken
 
 
 def _repeats(element: Element, attribute: str) -> int:
     written = element.get(f"{TABLE}{attribute}", "1")
     if not (written.isascii() and written.isdigit() and len(written) < 9):
-        raise refused("FILE_DAMAGED")
+        raise refused("file_damaged")
     return max(int(written), 1)
 
 
@@ -147,7 +147,7 @@ def _text(cell: Element) -> tuple[str, str | None]:
     if cell.get(f"{CALC}value-type") == "error" or (
         cell.get(f"{TABLE}formula") and display.startswith(ERRORS)
     ):
-        return "", "CELL_ERROR"
+        return "", "cell_error"
     if kind in ("float", "percentage", "currency"):
         return _number(cell.get(f"{OFFICE}value", ""))
     if kind == "boolean":
@@ -157,7 +157,7 @@ def _text(cell: Element) -> tuple[str, str | None]:
     if kind == "time":
         return _time(cell.get(f"{OFFICE}time-value", "")), None
     if cell.get(f"{TABLE}formula") and kind is None:
-        return "", "CELL_NOT_CALCULATED"
+        return "", "cell_not_calculated"
     return text_of(cell.get(f"{OFFICE}string-value") or display), None
 
 
@@ -165,8 +165,8 @@ def _number(written: str) -> tuple[str, str | None]:
     try:
         value = float(written)
     except ValueError:
-        return "", "CELL_ERROR"
-    return text_of_number(value), "NUMBER_LOST_DIGITS" if abs(value) >= LARGEST_WHOLE_NUMBER else None
+        return "", "cell_error"
+    return text_of_number(value), "number_lost_digits" if abs(value) >= LARGEST_WHOLE_NUMBER else None
 
 
 def _paragraph(element: Element) -> str:

@@ -70,7 +70,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
     try:
         return encoding.removesuffix("-sig"), content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise refused("TEXT_DAMAGED", encoding=codecs.lookup(encoding).name.upper()) from error
+        raise refused("text_damaged", encoding=codecs.lookup(encoding).name.upper()) from error
 
 
 def _parsed(text: str) -> Any:
@@ -79,9 +79,9 @@ def _parsed(text: str) -> Any:
             text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object
         )  # numbers stay as they are written
     except json.JSONDecodeError as error:
-        raise refused("JSON_INVALID", line=error.lineno) from error
+        raise refused("json_invalid", line=error.lineno) from error
     except RecursionError as error:
-        raise refused("JSON_TOO_DEEP") from error
+        raise refused("json_too_deep") from error
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,9 +95,9 @@ def _records_of(document: Any) -> list[dict[str, Any]]:
         _check_complaint(document)
         found = next((document[key] for key in CONTAINERS if isinstance(document.get(key), list)), None)
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise refused("JSON_NOT_RECORDS")
+        raise refused("json_not_records")
     if not found:
-        raise refused("NO_ROWS")
+        raise refused("no_rows")
     return found
 
 
@@ -111,14 +111,14 @@ def _check_complaint(document: Mapping[str, Any]) -> None:
                 if isinstance(document[key], str)
                 else json.dumps(document[key], ensure_ascii=False)
             )
-            raise refused("JSON_SERVICE_ERROR", said=shown(said, MESSAGE_CHARACTERS))
+            raise refused("json_service_error", said=shown(said, MESSAGE_CHARACTERS))
 
 
 def _check_roster(document: Any) -> None:
     context = document.get("@odata.context", "") if isinstance(document, dict) else ""
     table = str(context).rpartition("#")[2].split("/")[0]
     if "." in table:
-        raise refused("ONLY_ROSTERS", sheets=f"“{shown(table)}”")
+        raise refused("only_rosters", sheets=f"“{shown(table)}”")
 
 
 def _add(
@@ -130,7 +130,7 @@ def _add(
     _flatten(record, "", row, rosters, depth)
     index = len(table.rows)
     if isinstance(record, Ambiguous):
-        table.broken[index] = "JSON_DUPLICATE_KEY"
+        table.broken[index] = "json_duplicate_key"
     for name, text in row.items():
         code = _damage(text)
         if code:
@@ -153,7 +153,7 @@ def _flatten(
     depth: int,
 ) -> None:
     if depth <= 0:
-        raise refused("JSON_TOO_DEEP")
+        raise refused("json_too_deep")
     for key, value in record.items():
         if key.startswith("@odata") or key.endswith(LINK_SUFFIX):
             continue
@@ -196,10 +196,10 @@ def _place(value: Mapping[str, Any]) -> str:
 
 def _damage(text: str) -> str | None:
     if "\x00" in text:
-        return "TEXT_CONTROL"
+        return "text_control"
     if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
         return None
-    return "TEXT_HALF_CHARACTER"
+    return "text_half_character"
 
 
 def _finished(name: str, table: RecordTable, limits: Limits) -> RawTable:
@@ -219,5 +219,5 @@ def _page_warnings(document: Any, found: int) -> list[Problem]:
     more = document.get("next") or document.get("@odata.nextLink")
     counted = int(total) if isinstance(total, str) and total.isdigit() and len(total) < 10 else found
     if more or counted > found:
-        return [Problem(code="ONE_PAGE_OF_SEVERAL", values={"found": found, "total": max(counted, found)})]
+        return [Problem(code="one_page_of_several", values={"found": found, "total": max(counted, found)})]
     return []

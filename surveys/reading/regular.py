@@ -19,7 +19,10 @@ QUOTE = ord('"')
 NEWLINE = ord("\n")
 RETURN = ord("\r")
 PIECE = 8 << 20
-INVALID_COUNT = "Expected"  # how the native reader says that a record has another number of cells
+# In a table of at least this width, a line of a cell with as many delimiters as a row is a row that a stray
+# quote swallowed.
+SWALLOWING_WIDTH = 5
+LARGEST_REPETITION = 900  # of a part of a pattern, in the native library
 
 
 def read_regular(text: str, delimiter: str, name: str, limits: Limits) -> RawTable | None:
@@ -43,7 +46,7 @@ def read_regular(text: str, delimiter: str, name: str, limits: Limits) -> RawTab
     if rows is None:
         return None
     if rows.num_rows > limits.rows:
-        raise refused("TOO_MANY_ROWS", found=rows.num_rows, limit=limits.rows, sheet=name)
+        raise refused("too_many_rows", found=rows.num_rows, limit=limits.rows, sheet=name)
     if quoted and _swallowed(rows, delimiter, len(header)):
         return None
     return _finished(name, header, rows, composed=unicodedata.is_normalized("NFC", text))
@@ -89,11 +92,11 @@ def _parsed(content: bytes, delimiter: str, width: int, *, quoted: bool) -> pa.T
 
 def _swallowed(rows: pa.Table, delimiter: str, width: int) -> bool:
     """Whether some cell of several lines holds what looks like a row."""
-    if width < 5:
+    if width < SWALLOWING_WIDTH:
         return False
-    part = rf"[^\n]*(?:{re.escape(delimiter)}[^\n]*){{{min(width - 1, 900)}}}"
+    part = rf"[^\n]*(?:{re.escape(delimiter)}[^\n]*){{{min(width - 1, LARGEST_REPETITION)}}}"
     for column in rows.columns:
-        several = column.filter(pc.fill_null(pc.match_substring(column, "\n"), False))
+        several = column.filter(pc.match_substring(column, "\n"))
         if len(several) and pc.any(pc.match_substring_regex(several, part)).as_py():
             return True
     return False

@@ -21,6 +21,10 @@ NOTES = re.compile(
 ROSTER_KEYS = ("PARENT_KEY", "_submission__id", "_submission__uuid")
 AUDIT_LOGS = (("event", "node", "start", "end"), ("Field name", "Total duration (seconds)"))
 QUESTIONNAIRE_COLUMNS = {"type", "name"}
+QUESTIONNAIRE_SHEETS = re.compile(
+    r"survey|(?:external_)?choices|settings|columns|entities|osm|cascades|change ?log", re.I
+)
+ANSWERS_WIDTH = 4  # a narrower sheet beside a questionnaire is a list that it uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,36 +65,44 @@ def choose(tables: Sequence[RawTable], *, wanted: str | None = None) -> Sections
             rosters += [table for table in filled if _points_at(table, pointed_at[0])]
             filled = pointed_at + [table for table in filled if not _points_at(table, pointed_at[0])][1:]
     if len(filled) > 1:
-        raise refused("SHEETS_AMBIGUOUS", sheets=", ".join(f"“{shown(table.name)}”" for table in filled))
+        raise refused("sheets_ambiguous", sheets=", ".join(f"“{shown(table.name)}”" for table in filled))
     if not filled and not others:
-        raise refused("ONLY_ROSTERS", sheets=", ".join(f"“{shown(table.name)}”" for table in rosters))
+        raise refused("only_rosters", sheets=", ".join(f"“{shown(table.name)}”" for table in rosters))
     interviews = filled[0] if filled else others[0]
     return _sections(tables, interviews, rosters)
 
 
 def is_roster(table: RawTable) -> bool:
     """Whether each row belongs to a row of another table."""
-    names = set(table.columns)
+    names = own_names(table.columns)
     if names.intersection(ROSTER_KEYS):
         return True
     if "_parent_index" not in names or "_index" not in names:
         return False
-    parents = table.rows.column(table.columns.index("_parent_index"))
+    position = next(i for i, name in enumerate(table.columns) if name.lstrip("@") == "_parent_index")
+    parents = table.rows.column(position)
     return bool(pc.any(pc.not_equal(parents, "-1")).as_py())
+
+
+def own_names(columns: Sequence[str]) -> set[str]:
+    """The columns' names without the "@" that SPSS needs before an underscore."""
+    return {name.lstrip("@") if name.startswith("@_") else name for name in columns}
 
 
 def dialect_of(columns: Sequence[str]) -> str:
     """The software whose export has these columns: kobo, odk_central, surveycto, ona or plain."""
-    names = set(columns)
+    names = own_names(columns)
     leaves = {name.rsplit("/", 1)[-1].rsplit(".", 1)[-1] for name in names}
     if "KEY" in names and "SubmissionDate" in names:
         central = {"meta-instanceID", "SubmitterID", "AttachmentsPresent", "ReviewState", "FormVersion"}
         return "odk_central" if names & central else "surveycto"
-    if {"__id", "__system/submissionDate"} <= names:
+    if "__id" in names and any(name.startswith("__system/") for name in names):
         return "odk_central"
     if names & {"_xform_id", "_media_all_received", "_total_media", "_bamboo_dataset_id"}:
         return "kobo" if "_xform_id_string" in names else "ona"
-    if "_uuid" in leaves and leaves & {"__version__", "_validation_status", "rootUuid"}:
+    if leaves & {"__version__", "_xform_id_string"} or (
+        "_uuid" in leaves and leaves & {"_validation_status", "rootUuid"}
+    ):
         return "kobo"
     if {"_id", "_uuid", "_submission_time"} <= names and "_index" in names and "_parent_index" not in names:
         return "kobo"
@@ -105,13 +117,13 @@ def _chosen(tables: Sequence[RawTable], wanted: str) -> Sections:
             rosters = [other for other in tables if other is not table and is_roster(other)]
             return _sections(tables, table, rosters)
     names = ", ".join(f"“{shown(table.name)}”" for table in tables)
-    raise refused("SHEET_NOT_FOUND", sheet=shown(wanted), sheets=names)
+    raise refused("sheet_not_found", sheet=shown(wanted), sheets=names)
 
 
 def _sections(tables: Sequence[RawTable], interviews: RawTable, rosters: Sequence[RawTable]) -> Sections:
     used = {id(interviews), *map(id, rosters)}
     ignored = [table for table in tables if id(table) not in used]
-    warnings = tuple(Problem(code="SHEET_IGNORED", values={"sheet": shown(table.name)}) for table in ignored)
+    warnings = tuple(Problem(code="sheet_ignored", values={"sheet": shown(table.name)}) for table in ignored)
     return Sections(interviews=interviews, rosters=tuple(rosters), warnings=warnings)
 
 
@@ -120,12 +132,14 @@ def _is_beside_the_point(table: RawTable) -> bool:
 
 
 def _check_questionnaire(tables: Sequence[RawTable]) -> None:
+    """Refuse a workbook that is a questionnaire, with nothing beside it that could be answers."""
     by_name = {table.name.strip().casefold(): table for table in tables}
     survey = by_name.get("survey")
     if survey is None or not QUESTIONNAIRE_COLUMNS.issubset(name.casefold() for name in survey.columns):
         return
-    if all(NOTES.match(name) or not table.rows.num_rows for name, table in by_name.items()):
-        raise refused("QUESTIONNAIRE_NOT_DATA")
+    rest = [table for name, table in by_name.items() if not QUESTIONNAIRE_SHEETS.match(name)]
+    if not any(len(table.columns) >= ANSWERS_WIDTH and table.rows.num_rows for table in rest):
+        raise refused("questionnaire_not_data")
 
 
 def _is_pointed_at(table: RawTable, others: Sequence[RawTable]) -> bool:
@@ -157,6 +171,8 @@ def check_kind(table: RawTable) -> None:
     """Refuse a lone table that is plainly something else: a roster, or a log of how a form was filled in."""
     for columns in AUDIT_LOGS:
         if table.columns[: len(columns)] == columns:
-            raise refused("AUDIT_LOG")
+            raise refused("audit_log")
+    if len(table.columns) == 1 and table.columns[0].casefold() in ("survey", "choices", "settings"):
+        raise refused("questionnaire_not_data")
     if is_roster(table):
-        raise refused("ONLY_ROSTERS", sheets=f"“{shown(table.name)}”")
+        raise refused("only_rosters", sheets=f"“{shown(table.name)}”")

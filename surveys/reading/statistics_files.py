@@ -48,16 +48,16 @@ def read_stata(path: Path, name: str, limits: Limits) -> StatisticsFile:
 
 
 def _read(reader: Any, path: Path, name: str, limits: Limits) -> StatisticsFile:
-    _, told = reader(str(path), metadataonly=True)
+    _, told = reader(str(path), metadataonly=True, output_format="dict")
     if (told.number_rows or 0) > limits.rows:
-        raise refused("TOO_MANY_ROWS", found=told.number_rows, limit=limits.rows, sheet=name)
+        raise refused("too_many_rows", found=told.number_rows, limit=limits.rows, sheet=name)
     if (told.number_columns or 0) > limits.columns:
-        raise refused("TOO_MANY_COLUMNS", found=told.number_columns, limit=limits.columns, sheet=name)
+        raise refused("too_many_columns", found=told.number_columns, limit=limits.columns, sheet=name)
     values, meta = reader(str(path), user_missing=True, output_format="dict")
     columns = {column: _texts(column, values[column], meta) for column in meta.column_names}
     counts = {len(texts) for texts in columns.values()}
     if len(counts) > 1 or (told.number_rows is not None and counts != {told.number_rows}):
-        raise refused("FILE_DAMAGED")
+        raise refused("file_damaged")
     return StatisticsFile(
         table=_table(name, columns, _broken(values, meta), limits),
         encoding=meta.file_encoding,
@@ -107,13 +107,13 @@ def _damage(value: Any) -> str | None:
     if not isinstance(value, float) or np.isnan(value):
         return None
     if np.isinf(value) or 0 < abs(value) < SMALLEST_PLAUSIBLE or abs(value) > 1 / SMALLEST_PLAUSIBLE:
-        return "NUMBER_DAMAGED"
-    return "NUMBER_LOST_DIGITS" if abs(value) >= LARGEST_EXACT else None
+        return "number_damaged"
+    return "number_lost_digits" if abs(value) >= LARGEST_EXACT else None
 
 
 def _text_damage(value: Any) -> str | None:
     if isinstance(value, str) and any(character < " " and character not in "\t\r\n" for character in value):
-        return "TEXT_CONTROL"
+        return "text_control"
     return None
 
 
@@ -165,7 +165,7 @@ def _within(code: str, found: Mapping[str, Any]) -> bool:
 
 def _float_warnings(values: Mapping[str, Sequence[Any]], meta: Any) -> list[Problem]:
     return [
-        Problem(code="FLOAT_WHOLE_NUMBERS", column=column)
+        Problem(code="float_whole_numbers", column=column)
         for column, cells in values.items()
         if meta.readstat_variable_types.get(column) == "float"
         and any(isinstance(value, float) and abs(value) > LARGEST_EXACT_SINGLE for value in cells)

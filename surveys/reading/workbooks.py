@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def open_xlsx(path: Path, limits: Limits) -> Iterator[Grid]:
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(str(path))
     except python_calamine.PasswordError as error:
-        raise refused("WORKBOOK_ENCRYPTED") from error
+        raise refused("workbook_encrypted") from error
     for sheet in workbook.sheets_metadata:
         if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet:
             yield Grid(
@@ -57,15 +57,15 @@ def open_xls(path: Path, limits: Limits) -> Iterator[Grid]:
 
     content = path.read_bytes()
     if not content.startswith(COMPOUND_FILE):
-        raise refused("CONTENT_MISMATCH", extension="xls")
+        raise refused("content_mismatch", extension="xls")
     if ENCRYPTED_STREAM in content:
-        raise refused("WORKBOOK_ENCRYPTED")
+        raise refused("workbook_encrypted")
     if MACRO_STREAM in content:
-        raise refused("WORKBOOK_MACROS")
+        raise refused("workbook_macros")
     try:
         book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO())
     except xlrd.XLRDError as error:
-        raise refused("WORKBOOK_ENCRYPTED" if "encrypt" in str(error).lower() else "FILE_DAMAGED") from error
+        raise refused("workbook_encrypted" if "encrypt" in str(error).lower() else "file_damaged") from error
     for sheet in book.sheets():
         _check_extent(sheet.name, sheet.nrows, sheet.ncols, limits)
         yield Grid(
@@ -77,9 +77,9 @@ def row_of(line: int, values: list[Any], broken: str | None, limits: Limits) -> 
     """A row of cell values as text, marked where a value cannot be trusted."""
     cells = [text_of(value) for value in values]
     if broken is None and any(map(lost_digits, values)):
-        broken = "NUMBER_LOST_DIGITS"
+        broken = "number_lost_digits"
     if broken is None and max(map(len, cells), default=0) > limits.cell_characters:
-        broken = "CELL_TOO_LONG"
+        broken = "cell_too_long"
     return GridRow(line, cells, broken)
 
 
@@ -88,7 +88,7 @@ def _check_not_encrypted(path: Path) -> None:
         if stream.read(len(COMPOUND_FILE)) != COMPOUND_FILE:
             return
         encrypted = ENCRYPTED_STREAM in stream.read()
-    raise refused("WORKBOOK_ENCRYPTED") if encrypted else refused("CONTENT_MISMATCH", extension="xlsx")
+    raise refused("workbook_encrypted") if encrypted else refused("content_mismatch", extension="xlsx")
 
 
 def _xlsx_rows(workbook: Any, name: str, scan: SheetScan, limits: Limits) -> Iterator[GridRow]:
@@ -99,9 +99,9 @@ def _xlsx_rows(workbook: Any, name: str, scan: SheetScan, limits: Limits) -> Ite
 
 def _check_extent(name: str, rows: int, columns: int, limits: Limits) -> None:
     if rows > limits.rows + 1:
-        raise refused("TOO_MANY_ROWS", found=rows, limit=limits.rows, sheet=shown(name))
+        raise refused("too_many_rows", found=rows, limit=limits.rows, sheet=shown(name))
     if columns > limits.columns:
-        raise refused("TOO_MANY_COLUMNS", found=columns, limit=limits.columns, sheet=shown(name))
+        raise refused("too_many_columns", found=columns, limit=limits.columns, sheet=shown(name))
 
 
 def _xls_rows(sheet: Any, datemode: int, limits: Limits) -> Iterator[GridRow]:
@@ -119,20 +119,22 @@ def _xls_cell(kind: int, value: Any, datemode: int) -> tuple[object, str | None]
     import xlrd
 
     if kind == xlrd.XL_CELL_ERROR:
-        return None, "CELL_ERROR"
+        return None, "cell_error"
     if kind == xlrd.XL_CELL_BOOLEAN:
         return bool(value), None
     if kind == xlrd.XL_CELL_DATE:
         moment = _moment(value, datemode)
-        return moment, None if moment is not None else "DATE_IMPOSSIBLE"
+        return moment, None if moment is not None else "date_impossible"
     return value, None
 
 
-def _moment(value: float, datemode: int) -> datetime | time | None:
+def _moment(value: float, datemode: int) -> date | time | None:
     import xlrd
 
     try:
         moment: datetime = xlrd.xldate_as_datetime(value, datemode)
     except (xlrd.xldate.XLDateError, ValueError, OverflowError):
         return None
-    return moment.time() if 0 <= value < 1 else moment
+    if 0 <= value < 1:
+        return moment.time()
+    return moment.date() if value == int(value) else moment
