@@ -75,9 +75,9 @@ class Entry:
     held_rows: tuple[int, ...]  # held because of what the record holds
 
 
-def incoming_of(accepted: pa.Table) -> Incoming:
+def incoming_of(accepted: pa.Table, types: Mapping[str, str]) -> Incoming:
     """The accepted interviews as ``decide`` sees them."""
-    fingerprints = payloads.content_fingerprints(accepted)
+    fingerprints = payloads.content_fingerprints(accepted, types)
     return Incoming(
         ids=payloads.submission_ids(accepted, fingerprints),
         contents=fingerprints,

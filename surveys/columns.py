@@ -20,7 +20,6 @@ from surveys import payloads
 from surveys.catalogue import Catalogue, SitePart
 
 
-NUMERIC = frozenset({"integer", "decimal", "range"})
 MARK = b"interviews"  # key of the mark in a file's metadata
 FORM = "1"  # raise it when the same interviews shall be written differently
 NONE = "_"  # site or wave of a campaign that has none
@@ -92,9 +91,9 @@ def _typed_answer(answers: pa.Table, name: str, kind: str) -> dict[str, pa.Chunk
 
 
 def _converted(texts: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
-    if kind not in NUMERIC and kind != "date":
+    if kind not in payloads.NUMERIC and kind != "date":
         return texts
-    target = pa.float64() if kind in NUMERIC else pa.date32()
+    target = pa.float64() if kind in payloads.NUMERIC else pa.date32()
     chunks = []
     for chunk in texts.chunks:
         coded = chunk if pa.types.is_dictionary(chunk.type) else pc.dictionary_encode(chunk)

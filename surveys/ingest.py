@@ -21,6 +21,7 @@ from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
 from surveys.keys import KeyRing
+from surveys.payloads import answer_names
 from surveys.problems import CannotProceed, FileRefused, Problem
 from surveys.reading import RawFile, read_file
 from surveys.reading.limits import Limits
@@ -152,8 +153,6 @@ def deidentified(
 
 def question_types(accepted: pa.Table, instrument: Instrument) -> dict[str, str]:
     """The type of each stored question; a column that the instrument does not ask is text."""
-    from surveys.payloads import answer_names
-
     asked = {name: instrument.question(name) for name in answer_names(accepted.column_names)}
     return {name: "text" if question is None else question.type for name, question in asked.items()}
 

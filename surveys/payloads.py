@@ -6,7 +6,8 @@ others are answers, as canonical text, each with ``NAME@missing`` beside it wher
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from decimal import Decimal, InvalidOperation
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ PARTS = (
     "@weight", "@respondent", "@interview_date", "@interviewer", "@edit",
 )  # fmt: skip
 MISSING = "@missing"
+NUMERIC = frozenset({"integer", "decimal", "range"})  # types of question whose answers are numbers
 _VOLATILE = frozenset({"@row", "@line", "@submission", "@edit"})  # no part of what an interview says
 _TYPES = b"question_types"
 _SLICE = 20_000  # rows fingerprinted at a time, to bound memory
@@ -50,17 +52,18 @@ def payload_types(table: pa.Table) -> dict[str, str]:
     return types
 
 
-def content_fingerprints(accepted: pa.Table) -> list[bytes]:
+def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[bytes]:
     """A fingerprint of each row's answers and parts.
 
     Two rows have the same one when they say the same: whatever their place in the file, the order of the
-    columns, and columns in which they say nothing.
+    columns, columns in which they say nothing, and how a number is written (1.50 is 1.5).
     """
+    numeric = {"@weight"} | {name for name, kind in types.items() if kind in NUMERIC}
     names = sorted(set(accepted.column_names) - _VOLATILE)
     return [
         hashlib.blake2b(text, digest_size=16).digest()
         for start in range(0, accepted.num_rows, _SLICE)
-        for text in _row_texts(accepted.slice(start, _SLICE).combine_chunks(), names)
+        for text in _row_texts(accepted.slice(start, _SLICE).combine_chunks(), names, numeric)
     ]
 
 
@@ -76,21 +79,29 @@ def submission_ids(accepted: pa.Table, fingerprints: Sequence[bytes]) -> list[st
     return ids
 
 
-def _row_texts(rows: pa.Table, names: Sequence[str]) -> Iterator[bytes]:
+def _row_texts(rows: pa.Table, names: Sequence[str], numeric: Set[str]) -> Iterator[bytes]:
     """Each row as one text in which no two different rows look alike (every value comes with its length)."""
     if not names:
         yield from [b""] * rows.num_rows
         return
-    cells = [_labelled(rows[name].combine_chunks(), name) for name in names]
-    texts = pc.binary_join_element_wise(*cells, pa.scalar("\x1e", pa.large_string()), null_handling="skip")
+    cells = [_labelled(rows[name].combine_chunks(), name, is_number=name in numeric) for name in names]
+    between = pa.scalar("\x1e", pa.large_string())
+    texts = pc.binary_join_element_wise(*cells, between, null_handling="skip")
     yield from texts.cast(pa.large_binary()).to_pylist()
 
 
-def _labelled(values: pa.Array, name: str) -> pa.Array:
+def _labelled(values: pa.Array, name: str, *, is_number: bool) -> pa.Array:
     coded = pc.dictionary_encode(values.cast(pa.large_string()))
-    lengths = pc.binary_length(coded.dictionary).cast(pa.large_string())
-    label = pa.scalar(name, pa.large_string())
-    labelled = pc.binary_join_element_wise(
-        label, lengths, coded.dictionary, pa.scalar("\x1f", pa.large_string())
-    )
-    return labelled.take(coded.indices)
+    said = coded.dictionary
+    if is_number:
+        said = pa.array([_plain_number(text) for text in said.to_pylist()], pa.large_string())
+    lengths = pc.binary_length(said).cast(pa.large_string())
+    label, between = pa.scalar(name, pa.large_string()), pa.scalar("\x1f", pa.large_string())
+    return pc.binary_join_element_wise(label, lengths, said, between).take(coded.indices)
+
+
+def _plain_number(text: str) -> str:
+    try:
+        return format(Decimal(text).normalize(), "f")
+    except (InvalidOperation, ValueError):
+        return text

@@ -76,6 +76,19 @@ def test_columns_in_another_order_or_empty_ones_are_no_change(catalogue, keys):
     assert counts(entry) == (0, 1, 0, 0)
 
 
+def test_a_number_that_a_spreadsheet_wrote_otherwise_is_no_change(catalogue, keys):
+    catalogue.store(arrival([interview("a", age="30.0", weight="1.50")], keys))
+    entry = catalogue.store(arrival([interview("a", age="30", weight="1.5")], keys))
+    assert counts(entry) == (0, 1, 0, 0)
+    entry = catalogue.store(arrival([interview("a", age="31", weight="1.5")], keys))
+    assert counts(entry) == (1, 0, 1, 0)
+
+
+def test_codes_are_compared_as_they_are_written(catalogue, keys):
+    catalogue.store(arrival([interview("a", heard="01")], keys))
+    assert counts(catalogue.store(arrival([interview("a", heard="1")], keys))) == (1, 0, 1, 0)
+
+
 def test_a_corrected_interview_becomes_a_new_revision_and_the_old_one_is_kept(catalogue, keys):
     catalogue.store(arrival([interview("a", heard="yes"), interview("b", heard="no")], keys))
     entry = catalogue.store(arrival([interview("a", heard="no"), interview("b", heard="no")], keys))
