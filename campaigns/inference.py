@@ -6,7 +6,7 @@ cell's mean and summed weight. Scores add up within a cell. An adjustment matrix
 a cell of n rows, only along the direction (1, ..., 1)/sqrt(n), so the cell may stand as one row
 sqrt(n) x, sqrt(n) mean(y) with the weight of one row.
 
-Notation of the code: ``basis`` is Y = X R^-1 with Y'WY = I, so that the bread M is the identity.
+Notation of the code: the basis is Y = X R^-1 with Y'WY = I, so that the bread M is the identity.
 
 References
 ----------
@@ -14,12 +14,13 @@ Bell & McCaffrey (2002), Survey Methodology 28:169. Pustejovsky & Tipton (2018),
 Checked against sandwich::vcovHC and clubSandwich::vcovCR, coef_test: tests/reference/cells.R
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import statsmodels.api as sm
-from scipy import stats
+from scipy import sparse, stats
 
 from campaigns.sample import Floats, Integers, Sample
 from campaigns.specification import CLUSTERED, StandardErrors
@@ -51,7 +52,7 @@ UNSURE = (
 )  # squared lengths between which the cross-products cannot tell, and the columns are asked
 SINGULAR = 1e-10  # eigenvalues of I - H below it are nil: a cluster that its own indicators fit exactly
 GATHERED = 4_000_000  # numbers brought together at once where clusters are treated in batches
-WIDEST_PAIRS = 3_000  # clusters up to which all pairs are written out
+WIDE = 40  # cells of a cluster up to which its own matrix is cheaper than one in the span of its basis
 
 
 class NoVariance(Exception):
@@ -63,20 +64,40 @@ class NoVariance(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Y = X R^-1, one row a cell, in two parts: indicators of groups, which are orthogonal as they are, and the rest.
+
+    The indicator of a group with summed weight W_b is 1/sqrt(W_b) in the cells of the group and nil elsewhere, so it
+    is kept as a code and a height. Hundreds of randomisation blocks then cost what one constant costs.
+    """
+
+    rest: Floats  # cells x remaining coefficients
+    group: Integers  # code of the group; all nil where nothing is absorbed
+    height: Floats  # 1/sqrt(W_b); nil where nothing is absorbed
+    groups: int
+
+    @property
+    def squares(self) -> Floats:
+        """Y_c'Y_c of each cell."""
+        lengths: Floats = np.einsum("ij,ij->i", self.rest, self.rest)
+        return lengths + self.height**2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Regression:
     """A weighted least squares fit on cells, in the basis where its bread is the identity."""
 
     sample: Sample
-    kept: Integers  # columns of the design that are not combinations of earlier ones
+    kept: Integers  # columns of the design that are no combination of the groups and of earlier columns
     coefficients: Floats  # of the kept columns
-    triangle: Floats  # R of the QR decomposition of the weighted design
-    basis: Floats  # X R^-1, one row a cell
+    triangle: Floats  # R of the kept columns, the groups taken out
+    basis: Basis
     residual: Floats  # mean(y) - fitted, one a cell
 
     @property
     def rank(self) -> int:
-        """Coefficients that are identified."""
-        return len(self.kept)
+        """Coefficients that are identified, those of the absorbed groups included."""
+        return len(self.kept) + self.basis.groups
 
     @property
     def df_residual(self) -> int:
@@ -92,7 +113,7 @@ class Regression:
         return float(self.coefficients[np.searchsorted(self.kept, column)])
 
     def direction(self, column: int) -> Floats:
-        """The contrast that picks one coefficient, in the basis: R^-T c."""
+        """The contrast that picks one coefficient, in the remaining basis: R^-T c. Along the groups it is nil."""
         contrast = (self.kept == column).astype(float)
         return np.linalg.solve(self.triangle.T, contrast)
 
@@ -112,36 +133,70 @@ class Uncertainty:
 # ── The fit ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def regress(design: Floats, sample: Sample) -> Regression:
+def regress(design: Floats, sample: Sample, group: Integers | None = None) -> Regression:
     """Weighted least squares of cell means on the design, collinear columns left out in their order, as R does.
 
-    The design's first column is the constant. The weighted design is reduced to its triangle, and statsmodels
-    solves that: the same coefficients, at a cost that does not grow with the number of cells.
+    The indicators of ``group`` are absorbed (Frisch, Waugh & Lovell): means of the groups are taken out of both sides,
+    which changes no other coefficient. The rest is reduced to its triangle, and statsmodels solves that.
+
+    Parameters
+    ----------
+    design
+        One row a cell, one column a coefficient; without a constant where ``group`` is given.
+    group
+        A code for each cell, such as its randomisation block; all the same for a plain constant; None: nothing
+        is absorbed.
     """
-    root = np.sqrt(sample.w)
-    kept = independent_columns(design, sample.w)
-    orthonormal, triangle = np.linalg.qr(design[:, kept] * root[:, None])
     mean = sample.wy / sample.w
-    fit = sm.OLS(orthonormal.T @ (root * mean), triangle).fit()
+    codes, height, groups = _absorbed(sample.w, group)
+    columns, left = design, mean
+    if groups:
+        columns = np.column_stack([_within(column, sample.w, codes) for column in design.T] or [design])
+        left = _within(mean, sample.w, codes)
+    root = np.sqrt(sample.w)
+    kept = independent_columns(columns * root[:, None], np.sqrt(sample.w @ design**2))
+    orthonormal, triangle = np.linalg.qr(columns[:, kept] * root[:, None])
+    coefficients = _solved(triangle, orthonormal.T @ (root * left))
     return Regression(
         sample=sample,
         kept=kept,
-        coefficients=np.asarray(fit.params),
+        coefficients=coefficients,
         triangle=triangle,
-        basis=orthonormal / root[:, None],
-        residual=mean - design[:, kept] @ fit.params,
+        basis=Basis(rest=orthonormal / root[:, None], group=codes, height=height, groups=groups),
+        residual=left - columns[:, kept] @ coefficients,
     )
 
 
-def independent_columns(design: Floats, weights: Floats) -> Integers:
-    """The columns that are no combination of the columns before them, by the weighted cross-products.
+def _solved(triangle: Floats, right: Floats) -> Floats:
+    if not len(right):
+        return np.zeros(0)
+    return np.asarray(sm.OLS(right, triangle).fit().params)
 
-    Columns are centred first (the first is the constant), so that years or prices far from zero are told apart.
+
+def _absorbed(weight: Floats, group: Integers | None) -> tuple[Integers, Floats, int]:
+    """Codes without gaps, the height of each cell's indicator, and how many groups there are."""
+    if group is None:
+        return np.zeros(len(weight), dtype=np.int64), np.zeros(len(weight)), 0
+    codes = np.unique(group, return_inverse=True)[1].astype(np.int64)
+    totals = np.bincount(codes, weights=weight)
+    return codes, 1 / np.sqrt(totals[codes]), len(totals)
+
+
+def _within(values: Floats, weight: Floats, codes: Integers) -> Floats:
+    """Values less the mean of their group."""
+    means = np.bincount(codes, weights=weight * values) / np.bincount(codes, weights=weight)
+    return values - means[codes]
+
+
+def independent_columns(columns: Floats, lengths: Floats) -> Integers:
+    """The columns that are no combination of the columns before them, by their cross-products.
+
+    ``lengths`` are those the columns had before anything was taken out of them: what is left of a column that is
+    a combination of the absorbed groups is rounding.
     """
-    columns = _centred(design, weights)
-    length = np.sqrt(np.einsum("ij,ij->j", columns, columns))
-    usable = length > DEPENDENT * np.sqrt(weights.sum()) * np.maximum(np.abs(design).max(axis=0), 1e-300)
-    columns = columns[:, usable] / length[usable]
+    own = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    usable = own > DEPENDENT * np.maximum(lengths, 1e-300)
+    columns = columns[:, usable] / own[usable]
     left = columns.T @ columns  # what earlier columns leave unexplained; swept column by column
     kept: list[int] = []
     for j in range(left.shape[0]):
@@ -152,13 +207,6 @@ def independent_columns(design: Floats, weights: Floats) -> Integers:
             left[j + 1 :, j + 1 :] -= np.outer(left[j + 1 :, j], left[j, j + 1 :]) / left[j, j]
             kept.append(j)
     return np.flatnonzero(usable)[kept]
-
-
-def _centred(design: Floats, weights: Floats) -> Floats:
-    means = weights @ design / weights.sum()
-    means[0] = 0.0  # the constant itself stays
-    columns: Floats = (design - means) * np.sqrt(weights)[:, None]
-    return columns
 
 
 def _unexplained(column: Floats, others: Floats) -> float:
@@ -198,7 +246,7 @@ def _squared_scores(regression: Regression) -> Floats:
 
 
 def _heteroskedastic(regression: Regression, direction: Floats, inflation: Floats | float) -> Uncertainty:
-    pull = regression.basis @ direction
+    pull = regression.basis.rest @ direction
     variance = (pull**2 * _squared_scores(regression) * inflation).sum()
     return Uncertainty(variance=float(variance), df=regression.df_residual)
 
@@ -213,8 +261,8 @@ def _hc1(regression: Regression, direction: Floats) -> Uncertainty:
 
 def _leverage_left(regression: Regression) -> Floats:
     """1 - h of each cell's rows."""
-    leverage: Floats = regression.row_weight() * np.einsum("ij,ij->i", regression.basis, regression.basis)
-    return 1.0 - leverage
+    left: Floats = 1.0 - regression.row_weight() * regression.basis.squares
+    return left
 
 
 def _hc2(regression: Regression, direction: Floats) -> Uncertainty:
@@ -233,7 +281,7 @@ def _hc3(regression: Regression, direction: Floats) -> Uncertainty:
 
 
 def _cluster_scores(regression: Regression, direction: Floats) -> Floats:
-    cells = (regression.basis @ direction) * regression.sample.w * regression.residual
+    cells = (regression.basis.rest @ direction) * regression.sample.w * regression.residual
     return np.bincount(regression.sample.codes, weights=cells).astype(float)
 
 
@@ -261,99 +309,136 @@ def _cr1s(regression: Regression, direction: Floats) -> Uncertainty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Clusters:
-    """Clusters with equally many cells, gathered: arrays of clusters x cells (x coefficients)."""
+    """Clusters with equally many cells, gathered: arrays of clusters x cells (x coefficients).
+
+    A cell of n rows stands as one row: its basis and its residual times sqrt(n).
+    """
 
     ids: Integers
-    basis: Floats  # sqrt(n) Y
+    cells: Integers
+    rest: Floats
+    group: Integers
+    height: Floats
     weight: Floats  # of one row
-    residual: Floats  # sqrt(n) times the cell's mean residual
+    residual: Floats
+
+    def inner(self) -> Floats:
+        """Y_c'Y_d for all pairs of cells of each cluster."""
+        same = self.group[:, :, None] == self.group[:, None, :]
+        products: Floats = self.rest @ self.rest.transpose(0, 2, 1)
+        products += same * (self.height[:, :, None] * self.height[:, None, :])
+        return products
 
 
-def _batches(regression: Regression) -> list[_Clusters]:
+def _batches(regression: Regression) -> Iterator[_Clusters]:
     """All clusters, in batches of equal size that fit in memory."""
-    sample = regression.sample
+    sample, basis = regression.sample, regression.basis
     order = np.argsort(sample.codes, kind="stable")
     sizes = np.bincount(sample.codes)
     starts = np.cumsum(sizes) - sizes
     root, weight = np.sqrt(sample.n), regression.row_weight()
-    found = []
     for size in np.unique(sizes):
         ids = np.flatnonzero(sizes == size)
-        at_once = max(1, GATHERED // max(1, int(size) * regression.rank))
+        at_once = max(1, GATHERED // (int(size) * max(int(size), len(regression.kept), 1)))
         for first in range(0, len(ids), at_once):
             batch = ids[first : first + at_once]
             cells = order[starts[batch][:, None] + np.arange(size)]
-            found.append((batch, cells))
-    return [
-        _Clusters(
-            ids=batch,
-            basis=regression.basis[cells] * root[cells][..., None],
-            weight=weight[cells],
-            residual=regression.residual[cells] * root[cells],
-        )
-        for batch, cells in found
-    ]
+            yield _Clusters(
+                ids=batch,
+                cells=cells,
+                rest=basis.rest[cells] * root[cells][..., None],
+                group=basis.group[cells],
+                height=basis.height[cells] * root[cells],
+                weight=weight[cells],
+                residual=regression.residual[cells] * root[cells],
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pull:
-    """How each cluster pulls at one coefficient after its adjustment, p_g = A_g' W_g X_g M c."""
+class _Square:
+    """Y'W^2Y in its parts: among groups (diagonal), between groups and the rest, among the rest."""
 
-    score: Floats  # p_g'e_g
-    own: Floats  # p_g'p_g
-    across: Floats  # X_g'p_g, clusters x coefficients
-    weighted: Floats  # X_g'W_g p_g
-    square: Floats  # X'W^2X
+    groups: Floats
+    between: Floats
+    rest: Floats
+
+    def outer(self, one: _Clusters) -> Floats:
+        """Y_c'(Y'W^2Y)Y_d for all pairs of cells of each cluster."""
+        same = one.group[:, :, None] == one.group[:, None, :]
+        heights = one.height[:, :, None] * one.height[:, None, :]
+        crossed = (one.height[..., None] * self.between[one.group]) @ one.rest.transpose(0, 2, 1)
+        products: Floats = one.rest @ self.rest @ one.rest.transpose(0, 2, 1)
+        products += same * heights * self.groups[one.group][:, :, None]
+        products += crossed + crossed.transpose(0, 2, 1)
+        return products
+
+    def whole(self) -> sparse.csr_array:
+        """The matrix itself; there are no groups where nothing is absorbed."""
+        between = sparse.csr_array(self.between)
+        blocks: Any = [[sparse.diags_array(self.groups), between], [between.T, sparse.csr_array(self.rest)]]
+        return sparse.csr_array(sparse.block_array(blocks))
+
+
+def _square(regression: Regression) -> _Square:
+    basis, scale = regression.basis, regression.sample.n * regression.row_weight() ** 2
+    count = max(basis.groups, 1)
+    between = np.zeros((count, basis.rest.shape[1]))
+    np.add.at(between, basis.group, (scale * basis.height)[:, None] * basis.rest)
+    return _Square(
+        groups=np.bincount(basis.group, weights=scale * basis.height**2, minlength=count).astype(float),
+        between=between,
+        rest=(basis.rest * scale[:, None]).T @ basis.rest,
+    )
 
 
 def _cr2(regression: Regression, direction: Floats) -> Uncertainty:
     """Bias-reduced linearisation with an identity target; Satterthwaite degrees of freedom.
 
-    A_g = ((I-H)(I-H)')_gg^(-1/2), the inverse root a pseudo-inverse where a cluster is fitted exactly.
+    p_g = A_g' W_g X_g M c with A_g = ((I-H)(I-H)')_gg^(-1/2), the inverse root a pseudo-inverse where a cluster is
+    fitted exactly; V = sum_g (p_g'e_g)^2.
     """
-    pull = _pull(regression, direction)
-    return Uncertainty(variance=float((pull.score**2).sum()), df=_satterthwaite(pull))
-
-
-def _pull(regression: Regression, direction: Floats) -> _Pull:
-    groups, rank = regression.sample.clusters, regression.rank
-    weight = regression.row_weight()
-    square = (regression.basis * (regression.sample.n * weight**2)[:, None]).T @ regression.basis
-    score, own = np.empty(groups), np.empty(groups)
-    across, weighted = np.empty((groups, rank)), np.empty((groups, rank))
+    square = _square(regression)
+    pulled = np.empty(len(regression.residual))
+    score = np.empty(regression.sample.clusters)
     for batch in _batches(regression):
-        pulled = _adjusted(batch, direction, square)
-        score[batch.ids] = np.einsum("gc,gc->g", pulled, batch.residual)
-        own[batch.ids] = np.einsum("gc,gc->g", pulled, pulled)
-        across[batch.ids] = np.einsum("gck,gc->gk", batch.basis, pulled)
-        weighted[batch.ids] = np.einsum("gck,gc->gk", batch.basis, batch.weight * pulled)
-    return _Pull(score=score, own=own, across=across, weighted=weighted, square=square)
+        own = _adjusted(batch, direction, square)
+        pulled[batch.cells] = own
+        score[batch.ids] = np.einsum("gc,gc->g", own, batch.residual)
+    return Uncertainty(variance=float((score**2).sum()), df=_satterthwaite(regression, pulled, square))
 
 
-def _adjusted(batch: _Clusters, direction: Floats, square: Floats) -> Floats:
+def _adjusted(batch: _Clusters, direction: Floats, square: _Square) -> Floats:
     """B^(-1/2) W X M c of each cluster of the batch."""
-    start = batch.weight * (batch.basis @ direction)
-    cells, rank = batch.basis.shape[1:]
-    if cells <= 2 * rank:
-        inner = np.einsum("gck,gdk->gcd", batch.basis, batch.basis, optimize=True)
-        outer = np.einsum("gck,gdk->gcd", batch.basis @ square, batch.basis, optimize=True)
-        both = batch.weight[:, :, None] + batch.weight[:, None, :]
-        roots = _inverse_root(np.eye(cells) - inner * both + outer)
-        adjusted: Floats = np.einsum("gcd,gd->gc", roots, start)
-        return adjusted
-    return np.stack(
-        [_adjusted_wide(*one, square) for one in zip(batch.basis, batch.weight, start, strict=True)]
-    )
-
-
-def _adjusted_wide(basis: Floats, weight: Floats, start: Floats, square: Floats) -> Floats:
-    """The same for a cluster with more cells than twice the coefficients: B differs from I only in their span."""
-    span, _ = np.linalg.qr(np.hstack([basis, basis * weight[:, None]]))
-    inside, inside_weighted = span.T @ basis, span.T @ (basis * weight[:, None])
-    mixed = inside @ inside_weighted.T
-    small = np.eye(span.shape[1]) - mixed - mixed.T + inside @ square @ inside.T
-    adjusted: Floats = span @ (_inverse_root(small[None])[0] @ (span.T @ start))
+    start = batch.weight * (batch.rest @ direction)
+    cells, rank = batch.rest.shape[1:]
+    if cells > max(2 * (rank + 1), WIDE):
+        return np.stack([_adjusted_wide(batch, one, start[one], square) for one in range(len(start))])
+    both = batch.weight[:, :, None] + batch.weight[:, None, :]
+    roots = _inverse_root(np.eye(cells) - batch.inner() * both + square.outer(batch))
+    adjusted: Floats = np.einsum("gcd,gd->gc", roots, start)
     return adjusted
+
+
+def _adjusted_wide(batch: _Clusters, one: int, start: Floats, square: _Square) -> Floats:
+    """The same for a cluster with many cells: B differs from I only in the span of its basis."""
+    basis, groups = _local_basis(batch, one)
+    weighted = basis * batch.weight[one][:, None]
+    local = np.block(
+        [[np.diag(square.groups[groups]), square.between[groups]], [square.between[groups].T, square.rest]]
+    )
+    span, _ = np.linalg.qr(np.hstack([basis, weighted]))
+    inside, mixed = span.T @ basis, (span.T @ basis) @ (span.T @ weighted).T
+    small = np.eye(span.shape[1]) - mixed - mixed.T + inside @ local @ inside.T
+    outside = start - span @ (span.T @ start)
+    adjusted: Floats = outside + span @ (_inverse_root(small[None])[0] @ (span.T @ start))
+    return adjusted
+
+
+def _local_basis(batch: _Clusters, one: int) -> tuple[Floats, Integers]:
+    """One cluster's basis written out, its groups first, and which groups those are."""
+    groups, codes = np.unique(batch.group[one], return_inverse=True)
+    indicators = (codes[:, None] == np.arange(len(groups))) * batch.height[one][:, None]
+    return np.hstack([indicators, batch.rest[one]]), groups
 
 
 def _inverse_root(matrices: Floats) -> Floats:
@@ -365,23 +450,33 @@ def _inverse_root(matrices: Floats) -> Floats:
     return roots
 
 
-def _satterthwaite(pull: _Pull) -> float:
-    """tr(Omega)^2 / tr(Omega^2) with Omega_gh = p_g'(I-H)_g (I-H)_h'p_h, without clusters x clusters where large.
+def _satterthwaite(regression: Regression, pulled: Floats, square: _Square) -> float:
+    """tr(Omega)^2 / tr(Omega^2) with Omega_gh = p_g'(I-H)_g (I-H)_h'p_h, without writing out clusters x clusters.
 
-    Omega = diag(own) - across weighted' - weighted across' + across X'W^2X across' = diag(own) + F N F'.
+    Omega = diag(p'p) - S T' - T S' + S (Y'W^2Y) S' = diag(p'p) + F N F', where the rows of S and T are Y_g'p_g and
+    Y_g'W_g p_g, F = [S T], N = [Y'W^2Y -I; -I 0].
     """
-    factor = np.hstack([pull.across, pull.weighted])
-    rank = pull.across.shape[1]
-    middle = np.block([[pull.square, -np.eye(rank)], [-np.eye(rank), np.zeros((rank, rank))]])
-    if len(pull.own) <= max(2 * rank, WIDEST_PAIRS if rank > 50 else 0):
-        omega = np.diag(pull.own) + factor @ middle @ factor.T
-        return float(np.trace(omega) ** 2 / (omega**2).sum())
-    turned = factor @ middle
-    diagonal = np.einsum("gk,gk->g", turned, factor)
-    product = middle @ (factor.T @ factor)
-    trace = (pull.own + diagonal).sum()
-    squares = (pull.own**2 + 2 * pull.own * diagonal).sum() + np.einsum("ij,ji->", product, product)
-    return float(trace**2 / squares)
+    across = _by_cluster(regression, pulled)
+    weighted = _by_cluster(regression, pulled * regression.row_weight())
+    own = np.bincount(regression.sample.codes, weights=pulled**2)
+    factor = sparse.csr_array(sparse.hstack([across, weighted]))
+    unit = sparse.eye_array(across.shape[1])
+    blocks: Any = [[square.whole(), -unit], [-unit, None]]
+    middle = sparse.csr_array(sparse.block_array(blocks))
+    diagonal = (factor @ middle).multiply(factor).sum(axis=1)
+    product = sparse.csr_array(middle @ (factor.T @ factor))
+    squares = (own**2 + 2 * own * diagonal).sum() + product.multiply(product.T).sum()
+    return float((own + diagonal).sum() ** 2 / squares)
+
+
+def _by_cluster(regression: Regression, values: Floats) -> sparse.csr_array:
+    """Y_g'v_g for each cluster: one row a cluster, the groups first."""
+    basis, codes = regression.basis, regression.sample.codes
+    stood = values * np.sqrt(regression.sample.n)
+    shape = (regression.sample.clusters, max(basis.groups, 1))
+    groups = sparse.coo_array((stood * basis.height, (codes, basis.group)), shape=shape)
+    cells = sparse.csr_array((stood, (codes, np.arange(len(codes)))), shape=(shape[0], len(codes)))
+    return sparse.csr_array(sparse.hstack([groups, sparse.csr_array(cells @ basis.rest)]))
 
 
 def _cr3(regression: Regression, direction: Floats) -> Uncertainty:
@@ -394,19 +489,23 @@ def _cr3(regression: Regression, direction: Floats) -> Uncertainty:
 
 def _left_out_scores(batch: _Clusters, direction: Floats) -> Floats:
     """d'Y'W(I - YY'W)^-1 e of each cluster, solved on whichever side is smaller."""
-    cells, rank = batch.basis.shape[1:]
-    weighted = batch.basis * batch.weight[..., None]
-    if cells <= rank:
-        left = np.eye(cells) - batch.basis @ weighted.transpose(0, 2, 1)
-        _refuse_singular(left)
-        solved = np.linalg.solve(left, batch.residual[..., None])[..., 0]
-        scores: Floats = np.einsum("gc,gc->g", weighted @ direction, solved)
-        return scores
-    left = np.eye(rank) - weighted.transpose(0, 2, 1) @ batch.basis
+    cells, rank = batch.rest.shape[1:]
+    if cells > max(rank + 1, WIDE):
+        return np.array([_left_out_score_wide(batch, one, direction) for one in range(len(batch.ids))])
+    left = np.eye(cells) - batch.inner() * batch.weight[:, None, :]
     _refuse_singular(left)
-    pulled = np.einsum("gck,gc->gk", weighted, batch.residual)
-    scores = np.linalg.solve(left, pulled[..., None])[..., 0] @ direction
+    solved = np.linalg.solve(left, batch.residual[..., None])[..., 0]
+    scores: Floats = np.einsum("gc,gc->g", batch.weight * (batch.rest @ direction), solved)
     return scores
+
+
+def _left_out_score_wide(batch: _Clusters, one: int, direction: Floats) -> float:
+    basis, groups = _local_basis(batch, one)
+    weighted = basis * batch.weight[one][:, None]
+    left = np.eye(basis.shape[1]) - weighted.T @ basis
+    _refuse_singular(left)
+    along = np.concatenate([np.zeros(len(groups)), direction])
+    return float(along @ np.linalg.solve(left, weighted.T @ batch.residual[one]))
 
 
 def _refuse_singular(matrices: Floats) -> None:
@@ -451,7 +550,7 @@ def linearised(regression: Regression, column: int, design: SurveyDesign) -> Unc
     the mean over all units. As survey::svyglm, except its degrees of freedom. tests/reference/survey.R
     """
     sample = regression.sample
-    pull = regression.basis @ regression.direction(column)
+    pull = regression.basis.rest @ regression.direction(column)
     totals = pull * sample.w * regression.residual
     if sample.cluster is None:
         squares = np.bincount(design.stratum, pull**2 * _squared_scores(regression), len(design.units))

@@ -263,8 +263,9 @@ def _fit(question: Question, used: Chosen) -> Fitted:
             arms={arm: question.those("@arm", (arm,))[used].astype(float) for arm in question.arms},
         )
     )
-    columns = [np.ones(int(used.sum()))]
-    for name in (*specification.fixed_effects, *specification.categorical):
+    absorbed, written_out = _indicator_columns(question, used)
+    columns = [np.ones(int(used.sum()))] if absorbed is None else []
+    for name in written_out:
         columns.extend(_indicators(cells.keys[name].codes[used]))
     numeric = (*specification.covariates, *([question.baseline] if question.baseline else []))
     columns.extend(_standardised(cells.keys[name].numbers()[used]) for name in numeric)
@@ -273,11 +274,25 @@ def _fit(question: Question, used: Chosen) -> Fitted:
     if not question.design.intercept_is_the_effect:
         column_of = {arm: len(columns) + position for position, arm in enumerate(terms.effects)}
         columns.extend(terms.effects.values())
-    cluster = (
-        cells.keys["@cluster"].codes if question.uses_clusters and question.records("@cluster") else None
-    )
-    sample = cells.sample(question.outcome, used, cluster)
-    return Fitted(regression=regress(np.column_stack(columns), sample), used=used, column_of=column_of)
+    by_cluster = question.uses_clusters and question.records("@cluster")
+    sample = cells.sample(question.outcome, used, cells.keys["@cluster"].codes if by_cluster else None)
+    regression = regress(np.column_stack(columns), sample, absorbed)
+    return Fitted(regression=regression, used=used, column_of=column_of)
+
+
+def _indicator_columns(question: Question, used: Chosen) -> tuple[Integers | None, list[str]]:
+    """The codes whose indicators are absorbed, and the variables whose indicators are written out.
+
+    The variable with most values is absorbed; where there is none, the constant is.
+    """
+    specification, keys = question.specification, question.cells.keys
+    names = list(dict.fromkeys((*specification.fixed_effects, *specification.categorical)))
+    if question.design.intercept_is_the_effect:
+        return None, names
+    if not names:
+        return np.zeros(int(used.sum()), dtype=np.int64), []
+    widest = max(names, key=lambda name: len(np.unique(keys[name].codes[used])))
+    return keys[widest].codes[used], [name for name in names if name != widest]
 
 
 def _indicators(codes: Integers) -> Iterator[Floats]:

@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 
+NOTHING_ESTIMABLE = 4  # exit code: the table is written, and every row of it says why
+
+
 class Format(StrEnum):
     """How the table of effects is written."""
 
@@ -25,52 +28,31 @@ def estimate(
 
     Exit code 4 says that nothing at all was estimable; the reasons are in the output.
     """
-    from campaigns.effect_rows import effect_row
     from campaigns.effects import EffectEstimate
+    from campaigns.export import EXPORT_FORMATS, effect_table
     from campaigns.one_table import effects_of_file
 
     found = effects_of_file(plan, data)
-    rows = [
-        effect_row(effect, plan_sha256=found.plan_sha256, data_sha256=found.data_sha256, language=language)
-        for effect in found.effects
-    ]
-    _write(rows, format_, output)
+    table = effect_table(
+        found.effects, language=language, plan_sha256=found.plan_sha256, data_sha256=found.data_sha256
+    )
+    _write(EXPORT_FORMATS[format_.value](table, (), None), output)
     if not any(isinstance(effect, EffectEstimate) for effect in found.effects):
-        raise typer.Exit(4)
+        raise typer.Exit(NOTHING_ESTIMABLE)
 
 
-def _write(rows: list[dict[str, object]], format_: Format, output: Path | None) -> None:
+def _write(content: bytes, output: Path | None) -> None:
     from surveys.problems import CannotProceed
 
-    text = _as_json(rows) if format_ is Format.JSON else _as_csv(rows)
     if output is None:
-        print(text, end="")
+        print(content.decode("utf-8"), end="")
         return
     try:
-        output.write_text(text, "utf-8", newline="")
+        output.write_bytes(content)
     except OSError as error:
         raise CannotProceed(
             str(output), "the file cannot be written.", f"Check folder and rights ({error.strerror})."
         ) from error
-
-
-def _as_json(rows: list[dict[str, object]]) -> str:
-    import json
-
-    return json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
-def _as_csv(rows: list[dict[str, object]]) -> str:
-    import csv
-    import io
-
-    from campaigns.effect_rows import COLUMNS, flat
-
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat(row) for row in rows)
-    return text.getvalue()
 
 
 def register(app: typer.Typer) -> None:
