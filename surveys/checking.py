@@ -106,7 +106,7 @@ def check_table(
         *identity.findings,
         *placement.findings,
         *_weights(answers, fieldwork),
-        *_consent(instrument, fieldwork, answers),
+        *_consent(instrument, fieldwork, read),
         *(finding for one in answers.values() for finding in one.findings),
         *_personal_data(answers, questions, fieldwork),
     ]

@@ -34,7 +34,9 @@ class ChoiceList:
         self._loose_labels = _meanings(
             (_loosened(label), c) for label, cs in self._labels.items() for c in cs
         )
-        self._words = [(tuple(label.split()), meant) for label, meant in self._loose_labels.items()]
+        spoken = [*self._loose_codes.items(), *self._loose_labels.items()]
+        words = _meanings((text, code) for text, codes in spoken for code in codes)
+        self._words = [(tuple(text.split()), codes) for text, codes in words.items()]
 
     def pick(self, answer: str) -> Picked:
         """The one code an answer names: an exact code first, then a label, then either in another case."""
@@ -74,13 +76,10 @@ class ChoiceList:
                 picked = [self.pick(piece) for piece in text.split(separator) if piece.strip()]
                 if picked and all(one.codes for one in picked):
                     return _together(picked)
-        picked = [self.pick(token) for token in tokens]
-        if all(one.codes for one in picked):
-            return _together(picked)
         return self._several_labels(text)
 
     def _several_labels(self, text: str) -> Picked:
-        """Labels joined by spaces, where there is only one way to take them apart."""
+        """Labels and codes joined by spaces, where there is only one way to take them apart."""
         words = tuple(_loosened(text).split())
         ways: list[list[tuple[str, ...]]] = [[()], *([] for _ in words)]
         for start in range(len(words)):
@@ -89,8 +88,8 @@ class ChoiceList:
             for label, meant in self._words:
                 end = start + len(label)
                 if words[start:end] == label and end <= len(words):
-                    more = [(*way, code) for way in ways[start][:2] for code in meant]
-                    ways[end] = [*ways[end], *more][:2]
+                    more = ((*way, code) for way in ways[start] for code in meant)
+                    ways[end] = list(dict.fromkeys([*ways[end], *more]))[:2]
         found = ways[-1]
         if len(found) == 1:
             return Picked(codes=tuple(dict.fromkeys(found[0])))

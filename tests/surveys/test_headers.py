@@ -41,7 +41,7 @@ FORM = questionnaire(
         "AGE",
         "How old  are you?",
         "section/How old are you?",
-        "age​",
+        "age\u200b",
     ],
 )
 def test_a_question_is_found_however_its_header_is_written(header: str) -> None:
