@@ -48,9 +48,10 @@ receipt = ingest_file(
     country_of_site={site.id: site.country for site in campaign.sites}, today=date(2026, 10, 5), uploader="benchmark",
 )
 seconds = time.perf_counter() - begun
-stored = catalogue.newest_upload(campaign.id)
+if not receipt.accepted:
+    raise SystemExit(f"nothing was stored: {receipt.report.problems[0].message()}")
 print(json.dumps({
-    "seconds": seconds, "stored": stored is not None, "here": peak(resource.RUSAGE_SELF) - idle,
+    "seconds": seconds, "here": peak(resource.RUSAGE_SELF) - idle,
     "in the child": peak(resource.RUSAGE_CHILDREN),
 }))
 """
@@ -66,8 +67,6 @@ def measure() -> dict[str, float]:
             _run(INGEST, file, SOURCE, Path(folder) / f"workspace-{turn}", Path(CAMPAIGN))
             for turn in range(3)
         ]
-        if not all(run["stored"] for run in runs):
-            raise RuntimeError("the benchmark's file was not stored")
         peak = max(max(run["here"], run["in the child"]) for run in runs)
         return {
             "time, ingest over pandas.read_csv": min(run["seconds"] for run in runs) / pandas,
@@ -91,7 +90,9 @@ def write_file(file: Path) -> None:
 
 def _run(program: str, *arguments: Path) -> dict[str, float]:
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=SOURCE.parents[1])
+    said = subprocess.run(command, check=False, capture_output=True, text=True, cwd=SOURCE.parents[1])
+    if said.returncode:
+        raise RuntimeError(said.stderr)
     result: dict[str, float] = json.loads(said.stdout.splitlines()[-1])
     return result
 

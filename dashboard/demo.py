@@ -133,13 +133,14 @@ def _write_try_me(
         (4, "int_licence", "perhaps"),
         (6, "ward", None),
         (7, "site", "nepal west"),
-        (9, "today", "2027-02-30"),
+        (9, "today", "2031-09-12"),
         (10, "enumerator", "unknown"),
         (12, "signs", "debt dk"),
-        (13, "consent", None),
         (14, "area_group", "C"),
     ):
         rows.loc[row, question] = answer
+    rows.loc[13, "consent"] = "no"
+    rows.loc[13, "age":] = None
     WRITERS["kobo_csv"][1](path, rows, instrument)
 
 

@@ -17,7 +17,11 @@ from campaigns.estimation import Specification, estimate
 from campaigns.simulation import OutcomeTruth, SiteTruth, simulate_scores
 
 
-pytestmark = pytest.mark.recovery
+pytestmark = [
+    pytest.mark.recovery,
+    # ibis asks for an option that pandas is about to drop; nothing of ours does.
+    pytest.mark.filterwarnings("ignore:The 'future.infer_string' option"),
+]
 
 PILOTS = 600
 TREND = 0.06
