@@ -124,11 +124,11 @@ def _weighted(weight: ir.Value, y: ir.FloatingValue) -> dict[str, ir.Value]:
 def _origins(table: ir.Table, outcomes: Sequence[str]) -> dict[str, float]:
     """Where each outcome is measured from, by a glance at a few rows."""
     few = table.select(**{f"y{i}": table[outcome].cast("float64") for i, outcome in enumerate(outcomes)})
-    seen = few.limit(GLANCED_AT).to_pandas()
+    seen = few.limit(GLANCED_AT).to_pyarrow()
     origins = {}
     for i, outcome in enumerate(outcomes):
-        values = seen[f"y{i}"].dropna()
-        mean, deviation = (values.mean(), values.std(ddof=0)) if len(values) else (0.0, 0.0)
+        values = seen[f"y{i}"].drop_null().to_numpy()
+        mean, deviation = (float(values.mean()), float(values.std())) if len(values) else (0.0, 0.0)
         origins[outcome] = float(round(mean)) if abs(mean) > FAR_FROM_ZERO * max(deviation, 1e-9) else 0.0
     return origins
 
