@@ -1,18 +1,14 @@
 """``awareness pool`` and ``awareness adjust``, as a person runs them."""
 
-import contextlib
-import io
 import json
 import math
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from dashboard.__main__ import main
+from tests.campaigns.command_line import awareness
 from tests.shared import SHARED, needs_shared
 
 
@@ -25,30 +21,6 @@ TABLE = (
     "a,0.118,0.021,12.3,origin,0.2\nb,0.096,0.025,30,origin,0.5\nc,0.089,0.024,7.7,origin,0.3\n"
     "d,0.071,0.022,18,transit,0.7\ne,-0.012,0.045,45,transit,0.9\nf,0.004,0.031,9.1,transit,0.8\ng,,,,transit,0.1\n"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """How a command ended and what it said."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def awareness(*arguments: object) -> Run:
-    """The command line, from its own front door, in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-    ):
-        patch.setattr(sys, "argv", ["awareness", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-    code = left.value.code
-    return Run(returncode=code if isinstance(code, int) else 0, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @pytest.fixture

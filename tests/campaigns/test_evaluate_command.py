@@ -1,0 +1,140 @@
+"""``awareness evaluate`` and ``awareness export`` on a workspace filled through its front door."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from tests.campaigns.command_line import awareness
+from tests.campaigns.examples import CAMPAIGN
+
+
+SITES = ("npl", "bgd", "tha")
+
+
+def write_questionnaire(path: Path) -> None:
+    yes_no = [("yes_no", "yes", "Yes"), ("yes_no", "no", "No"), ("yes_no", "dk", "Don't know")]
+    survey = [
+        ("today", "today", ""),
+        *(("select_one yes_no", item, item) for item in ("a", "b", "c", "blame")),
+    ]
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in {
+            "survey": [("type", "name", "label"), *survey],
+            "choices": [("list_name", "name", "label"), *yes_no],
+            "settings": [("form_id", "version"), ("kap", "1")],
+        }.items():
+            sheet = book.add_worksheet(name)
+            for line, row in enumerate(rows):
+                sheet.write_row(line, 0, row)
+
+
+def write_interviews(path: Path, site: str, wave: str, people: int) -> None:
+    """Eight wards, half of them with the campaign, which helps."""
+    random = np.random.default_rng([SITES.index(site), wave == "endline"])
+    day = {"baseline": "2026-02-10", "endline": "2026-09-10"}[wave]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["submission", "wave", "arm", "ward", "today", "a", "b", "c", "blame"])
+        for number in range(people):
+            ward = number % 8
+            helped = 0.3 if ward % 2 and wave == "endline" else 0.0
+            answers = np.where(random.random(4) < 0.4 + helped, "yes", "no")
+            arm = "campaign" if ward % 2 else "comparison"
+            writer.writerow([f"{site}-{wave}-{number}", wave, arm, f"{site}-{ward}", day, *answers])
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("place") / "workspace"
+    run = awareness("init", folder)
+    assert run.returncode == 0, run.stderr
+    campaign = CAMPAIGN.replace(
+        "  arm: arm\n", "  submission: submission\n  wave: wave\n  arm: arm\n  interview_date: today\n"
+    )
+    (folder / "campaigns" / "pilot.yaml").write_text(campaign, "utf-8")
+    write_questionnaire(folder / "instruments" / "kap.xlsx")
+    for site in SITES:
+        for wave in ("baseline", "endline"):
+            file = folder.parent / f"{site}-{wave}.csv"
+            write_interviews(file, site, wave, 16 if site == "tha" else 240)
+            run = awareness("ingest", file, "--workspace", folder, "--campaign", "pilot", "--site", site)
+            assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+def test_evaluate_prints_what_may_be_said_in_both_languages(workspace: Path) -> None:
+    english = awareness("evaluate", "--workspace", workspace, "--campaign", "pilot")
+    assert english.returncode == 0, english.stderr
+    assert "“Names two warning signs” rose at origin sites" in english.stdout
+    assert "Simulated data." in english.stdout
+    korean = awareness("evaluate", "--workspace", workspace, "--campaign", "pilot", "--language", "ko")
+    assert "출신국에서 ‘위험 징후 두 가지를 앎’ 비율이" in korean.stdout
+    assert "모의 자료입니다." in korean.stdout
+
+
+def test_evaluate_withholds_the_small_site_and_writes_the_rest(workspace: Path, tmp_path: Path) -> None:
+    output = tmp_path / "whole.json"
+    run = awareness("evaluate", "--workspace", workspace, "--campaign", "pilot", "--output", output)
+    assert run.returncode == 0, run.stderr
+    whole = json.loads(output.read_text("utf-8"))
+    signs = {row["site"]: row for row in whole["effects"] if row["outcome"] == "signs"}
+    assert signs["npl"]["n"] == 480
+    assert 0 < signs["npl"]["estimate"] < 0.8
+    assert signs["tha"]["estimate"] is None
+    assert signs["tha"]["n"] is None
+    assert signs["tha"]["not_estimable"]["code"] == "suppressed_small"
+    assert signs["kor"]["not_estimable"]["code"]
+    assert whole["as_of_upload"] == 6
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+def test_export_writes_the_effects_in_every_format(workspace: Path, tmp_path: Path, ending: str) -> None:
+    output = tmp_path / f"effects.{ending}"
+    run = awareness(
+        "export", "--workspace", workspace, "--campaign", "pilot", "--format", ending, "--output", output
+    )
+    assert run.returncode == 0, run.stderr
+    content = io.BytesIO(output.read_bytes())
+    readers = {
+        "csv": pd.read_csv,
+        "xlsx": lambda file: pd.read_excel(file, engine="openpyxl"),
+        "json": pd.read_json,
+    }
+    table = readers[ending](content)
+    assert len(table) == 10
+    assert table["estimate"].notna().sum() >= 4
+
+
+def test_an_evaluation_as_of_an_earlier_upload_sees_only_what_was_there(
+    workspace: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "then.json"
+    run = awareness(
+        "evaluate", "--workspace", workspace, "--campaign", "pilot", "--as-of", 2, "--output", output
+    )
+    assert run.returncode == 0, run.stderr
+    there = {
+        row["site"] for row in json.loads(output.read_text("utf-8"))["effects"] if row["estimate"] is not None
+    }
+    assert there == {"npl"}
+
+
+def test_nothing_estimable_is_exit_code_four(workspace: Path) -> None:
+    assert (
+        awareness("evaluate", "--workspace", workspace, "--campaign", "pilot", "--as-of", 1).returncode == 4
+    )
+
+
+def test_mistakes_are_named(workspace: Path, tmp_path: Path) -> None:
+    run = awareness("evaluate", "--workspace", workspace, "--campaign", "pilto")
+    assert (run.returncode, "pilot" in run.stderr) == (2, True)
+    run = awareness(
+        "export", "--workspace", workspace, "--campaign", "pilot", "--output", tmp_path / "effects.docx"
+    )
+    assert (run.returncode, ".xlsx" in run.stderr) == (2, True)
