@@ -14,6 +14,7 @@ from campaigns.campaign import Outcome
 from campaigns.claims import harm_alarm, headline
 from campaigns.disclosure import protect
 from campaigns.effects import Effect, EffectEstimate, Evaluation, Note, PooledEffect
+from campaigns.registry import notes_on
 from surveys.languages import pick, say
 
 
@@ -111,6 +112,7 @@ def notes_of(evaluation: Evaluation, language: str = "en") -> tuple[str, ...]:
         say("export.protected", language),
         say("export.units", language),
     ]
+    notes += [note.say(language) for note in notes_on(campaign)]
     alarm = harm_alarm(evaluation, language)
     return (*notes, *([alarm] if alarm else []))
 

@@ -2,33 +2,30 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import cast, get_args
-
-from babel import Locale
-from babel.core import get_global
 
 from campaigns.campaign import (
     Analysis,
     Better,
     Campaign,
     Columns,
-    DontKnow,
     Outcome,
     Role,
-    Score,
-    ScoreKind,
     Site,
     Tier,
     Unit,
     Wave,
 )
+from campaigns.countries import alpha_2, country_spellings, country_title, known_countries
 from campaigns.effects import Note
 from campaigns.schema import Section, as_number, as_text, did_you_mean, read_yaml, section_of, unique
+from campaigns.scores import parse_score, range_of, unit_of
 from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part
 
+
+__all__ = ["country_spellings", "country_title", "fieldwork_of", "load_campaign", "notes_on", "parse_score"]
 
 DESIGNS = (
     "pre_post",
@@ -75,32 +72,11 @@ DEFAULT_ARM_VALUES = {
     "comparison": ("comparison", "control", "0", "no"),
 }
 
-# As the states of the region call themselves in the United Nations, where the common names of the locale data differ.
-OFFICIAL_NAMES: Mapping[str, Mapping[str, str]] = {
-    "AUS": {"ko": "호주"},
-    "BRN": {"en": "Brunei Darussalam"},
-    "CHN": {"ko": "중국"},
-    "HKG": {"en": "Hong Kong SAR, China", "ko": "중국 홍콩특별행정구"},
-    "IRN": {"en": "Iran (Islamic Republic of)"},
-    "KOR": {"en": "Republic of Korea", "ko": "대한민국"},
-    "LAO": {"en": "Lao PDR"},
-    "MAC": {"en": "Macao SAR, China", "ko": "중국 마카오특별행정구"},
-    "MMR": {"en": "Myanmar", "ko": "미얀마"},
-    "PRK": {"en": "DPR Korea"},
-    "SYR": {"en": "Syrian Arab Republic"},
-    "TUR": {"en": "Türkiye", "ko": "튀르키예"},
-    "VNM": {"en": "Viet Nam"},
-}
-
 _CAMPAIGN_KEYS = (
     "campaign", "title", "description", "simulated", "themes", "partners", "instrument", "messages", "costs",
     "waves", "sites", "columns", "missing_codes", "outcomes", "analysis",
 )  # fmt: skip
 _PARTS: tuple[str, ...] = get_args(Part)
-_SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
-_SCORE_OPTIONS = (
-    "of", "key", "reverse", "scale", "dont_know", "minimum_answered", "values", "equals", "not_asked",
-)  # fmt: skip
 
 
 def load_campaign(path: Path) -> Campaign:
@@ -172,56 +148,6 @@ def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | Non
     )
 
 
-def parse_score(mapping: Mapping[str, object], where: str) -> Score:
-    """How answers become one number, from ``{at_least: 2, of: [...]}`` and its like.
-
-    Parameters
-    ----------
-    mapping
-        One key that names the kind of score, and its options.
-    where
-        File and key path, for the complaint where something is wrong.
-    """
-    section = section_of(mapping, where)
-    section.allow_only((*_SCORE_KINDS, *_SCORE_OPTIONS))
-    kinds = [kind for kind in _SCORE_KINDS if kind in section]
-    if len(kinds) != 1:
-        section.refuse(
-            None, "exactly one kind of score is needed.", f"Write one of: {', '.join(_SCORE_KINDS)}."
-        )
-    kind = cast("ScoreKind", kinds[0])
-    items, key, counted = _items(section, kind)
-    values = section.numbers("values") | dict.fromkeys(section.texts("equals"), 1.0)
-    score = Score(
-        kind=kind,
-        items=items,
-        key=key,
-        reverse=section.texts("reverse"),
-        scale=section.interval("scale"),
-        at_least=section.whole("at_least", low=1) if kind == "at_least" else None,
-        dont_know=cast(
-            "DontKnow", section.choice("dont_know", get_args(DontKnow), _dont_know_by_default(kind))
-        ),
-        minimum_answered=section.number("minimum_answered", 0.7, low=0, high=1),
-        values=values,
-        counted=counted,
-        otherwise=0.0 if "equals" in section else None,
-        not_asked=section.number("not_asked") if "not_asked" in section else None,
-    )
-    _score_must_hold(score, section)
-    return score
-
-
-def unit_of(score: Score) -> Unit:
-    """The unit of a score that states none: proportion, points or standard deviations."""
-    if score.kind in ("at_least", "proportion_correct"):
-        return "proportion"
-    if score.kind in ("z_index", "icw_index"):
-        return "standard_deviations"
-    values = {*score.values.values()}
-    return "proportion" if score.kind == "item" and values and values <= {0.0, 1.0} else "points"
-
-
 def notes_on(campaign: Campaign) -> tuple[Note, ...]:
     """What is allowed but unwise in a campaign file: no harm outcome, no margin, a construct off the ladder."""
     notes = []
@@ -242,29 +168,6 @@ def notes_on(campaign: Campaign) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-@cache
-def country_spellings(country: str) -> tuple[str, ...]:
-    """Other ways to write a country (ISO 3166-1 alpha-3): alpha-2, its English and its Korean name."""
-    two = _alpha_2(country)
-    if two is None:
-        return ()
-    names = [Locale(language).territories.get(two) for language in ("en", "ko")]
-    official = OFFICIAL_NAMES.get(country, {}).values()
-    return tuple(dict.fromkeys((two, *(name for name in names if name), *official)))
-
-
-def country_title(country: str) -> dict[str, str]:
-    """The country's name in English and Korean; its code where neither is known."""
-    two = _alpha_2(country)
-    names = {language: str(Locale(language).territories.get(two or "", country)) for language in ("en", "ko")}
-    return names | dict(OFFICIAL_NAMES.get(country, {}))
-
-
-def _alpha_2(country: str) -> str | None:
-    aliases: Sequence[str] = get_global("territory_aliases").get(country, ())
-    return aliases[0] if len(country) == 3 and country.isalpha() and len(aliases) == 1 else None
-
-
 def _wave(section: Section) -> Wave:
     section.allow_only(("id", "title", "opens", "closes"))
     name = section.name("id")
@@ -277,12 +180,11 @@ def _wave(section: Section) -> Wave:
 def _site(section: Section, waves: Sequence[Wave]) -> Site:
     section.allow_only(("id", "country", "role", "audience", "title", "target", "design"))
     country = section.text("country").upper()
-    if _alpha_2(country) is None:
-        known = [code for code in get_global("territory_aliases") if len(code) == 3 and code.isalpha()]
+    if alpha_2(country) is None:
         section.refuse(
             "country",
             f'"{country}" is not a country.',
-            f"Use the three letters of ISO 3166-1, for example NPL or KOR.{did_you_mean(country, known)}",
+            f"Use the three letters of ISO 3166-1, for example NPL or KOR.{did_you_mean(country, known_countries())}",
         )
     target = section.section("target")
     target.allow_only([wave.id for wave in waves])
@@ -370,69 +272,8 @@ def _outcome(section: Section) -> Outcome:
         family=section.name("family"),
         tier=Tier(section.choice("tier", [tier.value for tier in Tier])),
         unit=unit,
-        range=section.interval("range") or _range_of(score, unit),
+        range=section.interval("range") or range_of(score, unit),
     )
-
-
-def _range_of(score: Score, unit: Unit) -> tuple[float, float] | None:
-    if unit == "proportion":
-        return (0.0, 1.0)
-    if score.kind == "ladder":
-        return (0.0, float(len(score.items)))
-    if score.scale is not None and score.kind in ("item", "mean", "column"):
-        return score.scale
-    values = score.values.values()
-    return (min(values), max(values)) if len(set(values)) > 1 and score.kind in ("item", "mean") else None
-
-
-def _items(
-    section: Section, kind: ScoreKind
-) -> tuple[tuple[str, ...], dict[str, str], dict[str, tuple[str, ...]]]:
-    """The items of a score; the right answers (proportion_correct); the answers that count (at_least)."""
-    if kind == "proportion_correct":
-        inner = section.section(kind)
-        return tuple(inner.values), {item: inner.text(item) for item in inner.values}, {}
-    if kind == "at_least":
-        if isinstance(section.values.get("of"), Mapping):
-            inner = section.section("of")
-            return tuple(inner.values), {}, {item: inner.texts(item) for item in inner.values}
-        return section.texts("of"), {}, {}
-    return section.texts(kind), {}, {}
-
-
-def _dont_know_by_default(kind: ScoreKind) -> DontKnow:
-    return "incorrect" if kind in ("at_least", "proportion_correct") else "missing"
-
-
-def _score_must_hold(score: Score, section: Section) -> None:
-    if not score.items:
-        section.refuse(
-            "of" if score.kind == "at_least" else score.kind, "no item is named.", "Name the items."
-        )
-    if len(set(score.items)) < len(score.items):
-        section.refuse(score.kind, "an item stands twice.", "Name every item once.")
-    if score.kind in ("item", "column") and len(score.items) > 1:
-        section.refuse(score.kind, "one item is expected here.", "For several items use mean or at_least.")
-    strange = [item for item in score.reverse if item not in score.items]
-    if strange:
-        section.refuse(
-            "reverse", f'"{strange[0]}" is not an item of this score.', _among(strange[0], score.items)
-        )
-    if score.reverse and score.scale is None and score.kind in ("item", "mean"):
-        section.refuse(
-            "scale", "reversed items need the scale.", "Give its lowest and highest answer, scale: [1, 5]."
-        )
-    possible = sum(len(answers) for answers in score.counted.values()) or len(score.items)
-    if score.at_least is not None and score.at_least > possible:
-        section.refuse(
-            "at_least",
-            f"{score.at_least} of {possible} can never be reached.",
-            "Lower it or name more items.",
-        )
-    if any(not answers for answers in score.counted.values()):
-        section.refuse(
-            "of", "an item has no answers that count.", "List them, of: {channels: [radio, television]}."
-        )
 
 
 def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
@@ -515,6 +356,12 @@ def _must_hold(campaign: Campaign, root: Section) -> None:
         if earlier.opens and later.opens and later.opens < earlier.opens:
             root.refuse(
                 "waves", f"{later.id} opens before {earlier.id}.", "List the waves in the order of time."
+            )
+    variables = set(_analysis_columns(campaign))
+    for position, outcome in enumerate(campaign.outcomes):
+        if outcome.id in variables:
+            root.refuse(
+                f"outcomes[{position}].id", f'"{outcome.id}" is a variable of the plan too.', "Rename it."
             )
     families = {outcome.family for outcome in campaign.outcomes}
     for family in campaign.analysis.margin:

@@ -1,0 +1,134 @@
+"""Scores as a file states them: one kind, its items, and what counts as an answer."""
+
+from collections.abc import Mapping
+from typing import cast, get_args
+
+from campaigns.campaign import DontKnow, Score, ScoreKind, Unit
+from campaigns.schema import Section, did_you_mean, section_of
+
+
+_SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
+_SCORE_OPTIONS = (
+    "of", "key", "reverse", "scale", "dont_know", "minimum_answered", "values", "equals", "not_asked",
+)  # fmt: skip
+WITHOUT_A_WRONG_ANSWER = ("column", "mean", "z_index", "icw_index")
+
+
+def parse_score(mapping: Mapping[str, object], where: str) -> Score:
+    """How answers become one number, from ``{at_least: 2, of: [...]}`` and its like.
+
+    Parameters
+    ----------
+    mapping
+        One key that names the kind of score, and its options.
+    where
+        File and key path, for the complaint where something is wrong.
+    """
+    section = section_of(mapping, where)
+    section.allow_only((*_SCORE_KINDS, *_SCORE_OPTIONS))
+    kinds = [kind for kind in _SCORE_KINDS if kind in section]
+    if len(kinds) != 1:
+        section.refuse(
+            None, "exactly one kind of score is needed.", f"Write one of: {', '.join(_SCORE_KINDS)}."
+        )
+    kind = cast("ScoreKind", kinds[0])
+    items, key, counted = _items(section, kind)
+    values = section.numbers("values") | dict.fromkeys(section.texts("equals"), 1.0)
+    score = Score(
+        kind=kind,
+        items=items,
+        key=key,
+        reverse=section.texts("reverse"),
+        scale=section.interval("scale"),
+        at_least=section.whole("at_least", low=1) if kind == "at_least" else None,
+        dont_know=cast(
+            "DontKnow", section.choice("dont_know", get_args(DontKnow), _dont_know_by_default(kind))
+        ),
+        minimum_answered=section.number("minimum_answered", 0.7, low=0, high=1),
+        values=values,
+        counted=counted,
+        otherwise=0.0 if "equals" in section else None,
+        not_asked=section.number("not_asked") if "not_asked" in section else None,
+    )
+    _score_must_hold(score, section)
+    return score
+
+
+def unit_of(score: Score) -> Unit:
+    """The unit of a score that states none: proportion, points or standard deviations."""
+    if score.kind in ("at_least", "proportion_correct"):
+        return "proportion"
+    if score.kind in ("z_index", "icw_index"):
+        return "standard_deviations"
+    values = {*score.values.values()}
+    return "proportion" if score.kind == "item" and values and values <= {0.0, 1.0} else "points"
+
+
+def range_of(score: Score, unit: Unit) -> tuple[float, float] | None:
+    """The lowest and the highest possible score, where it has bounds."""
+    if unit == "proportion":
+        return (0.0, 1.0)
+    if score.kind == "ladder":
+        return (0.0, float(len(score.items)))
+    if score.scale is not None and score.kind in ("item", "mean", "column"):
+        return score.scale
+    values = score.values.values()
+    return (min(values), max(values)) if len(set(values)) > 1 and score.kind in ("item", "mean") else None
+
+
+def _items(
+    section: Section, kind: ScoreKind
+) -> tuple[tuple[str, ...], dict[str, str], dict[str, tuple[str, ...]]]:
+    """The items of a score; the right answers (proportion_correct); the answers that count (at_least)."""
+    if kind == "proportion_correct":
+        inner = section.section(kind)
+        return tuple(inner.values), {item: inner.text(item) for item in inner.values}, {}
+    if kind == "at_least":
+        if isinstance(section.values.get("of"), Mapping):
+            inner = section.section("of")
+            return tuple(inner.values), {}, {item: inner.texts(item) for item in inner.values}
+        return section.texts("of"), {}, {}
+    return section.texts(kind), {}, {}
+
+
+def _dont_know_by_default(kind: ScoreKind) -> DontKnow:
+    return "incorrect" if kind in ("at_least", "proportion_correct") else "missing"
+
+
+def _score_must_hold(score: Score, section: Section) -> None:
+    if not score.items:
+        section.refuse(
+            "of" if score.kind == "at_least" else score.kind, "no item is named.", "Name the items."
+        )
+    if len(set(score.items)) < len(score.items):
+        section.refuse(score.kind, "an item stands twice.", "Name every item once.")
+    if score.dont_know == "incorrect" and score.kind in WITHOUT_A_WRONG_ANSWER:
+        section.refuse(
+            "dont_know", f"{score.kind} knows no wrong answers.", "Write dont_know: missing, or leave it out."
+        )
+    if score.kind in ("item", "column") and len(score.items) > 1:
+        section.refuse(score.kind, "one item is expected here.", "For several items use mean or at_least.")
+    strange = [item for item in score.reverse if item not in score.items]
+    if strange:
+        section.refuse(
+            "reverse", f'"{strange[0]}" is not an item of this score.', _among(strange[0], score.items)
+        )
+    if score.reverse and score.scale is None and score.kind in ("item", "mean"):
+        section.refuse(
+            "scale", "reversed items need the scale.", "Give its lowest and highest answer, scale: [1, 5]."
+        )
+    possible = sum(len(answers) for answers in score.counted.values()) or len(score.items)
+    if score.at_least is not None and score.at_least > possible:
+        section.refuse(
+            "at_least",
+            f"{score.at_least} of {possible} can never be reached.",
+            "Lower it or name more items.",
+        )
+    if any(not answers for answers in score.counted.values()):
+        section.refuse(
+            "of", "an item has no answers that count.", "List them, of: {channels: [radio, television]}."
+        )
+
+
+def _among(value: str, allowed: tuple[str, ...]) -> str:
+    return f"Use one of: {', '.join(allowed)}.{did_you_mean(value, allowed)}"
