@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
 from flask import Response, abort, request
+from werkzeug.wsgi import FileWrapper
 
 from dashboard.components import frame, message
 from dashboard.evaluations import Evaluations
@@ -159,6 +160,8 @@ def _guard(app: Dash) -> None:
     def protect(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.direct_passthrough and isinstance(response.response, FileWrapper):
+            response.call_on_close(response.response.close)  # compression reads the file and forgets it
         if response.mimetype == "text/html":
             inline = len(app._inline_scripts)
             if inline not in hashes:

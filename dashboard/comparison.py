@@ -31,6 +31,7 @@ class MiniRow:
     outcome: str
     title: str
     current: bool
+    lower: bool  # whether less of it is what the campaign hopes for
     estimate: float | None
     low: float | None
     high: float | None
@@ -96,7 +97,7 @@ def sentence(campaign: Campaign, outcome: Outcome, language: str) -> str:
     return say(
         "screens.compare.sentence",
         language,
-        measure=say(f"screens.units.{outcome.unit}.measure", language),
+        measure=say(f"screens.measures.{claims.measure_of(outcome)}", language),
         comparison=_comparison(campaign, language),
         unit=wording.unit_in_words(outcome.unit, language),
         confidence=wording.percent(analysis.confidence),
@@ -136,7 +137,7 @@ def _contrast(contrast: Contrast, outcome: Outcome, language: str) -> str:
         "screens.compare.contrast",
         language,
         first=wording.role(contrast.first, language),
-        second=wording.role(contrast.second, language),
+        second=say(f"screens.roles.{contrast.second}.within", language),
         effect=wording.number(contrast.estimate, outcome.unit),
         unit=wording.unit(outcome.unit, language),
         interval=wording.interval(contrast.conf_low, contrast.conf_high, outcome.unit, language),
@@ -234,18 +235,14 @@ def _mini(evaluation: Evaluation, outcome: Outcome, role: str, current: str, lan
     shown = _number_of(evaluation, outcome, role)
     return MiniRow(
         outcome=outcome.id,
-        title=_title(outcome, language),
+        title=pick(outcome.title, language),
         current=outcome.id == current,
+        lower=outcome.better == "lower",
         estimate=None if shown is None else wording.shown(shown.estimate, outcome.unit),
         low=None if shown is None else wording.shown(shown.conf_low, outcome.unit),
         high=None if shown is None else wording.shown(shown.conf_high, outcome.unit),
         effect="–" if shown is None else wording.number(shown.estimate, outcome.unit),
     )
-
-
-def _title(outcome: Outcome, language: str) -> str:
-    title = pick(outcome.title, language)
-    return title if outcome.better == "higher" else say("screens.words.lower_better", language, title=title)
 
 
 def _number_of(evaluation: Evaluation, outcome: Outcome, role: str) -> PooledEffect | EffectEstimate | None:

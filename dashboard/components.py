@@ -190,7 +190,7 @@ def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
         [
             html.A(
                 LANGUAGE_NAMES.get(code, code),
-                href=address.to(f"/{page}", **{**state, "lang": code}),
+                href=address.to(f"/{page}" if page in NAVIGATION else "/", **{**state, "lang": code}),
                 lang=code,
                 hrefLang=code,
                 className="current" if code == address.language else "",
@@ -204,10 +204,14 @@ def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
     )
 
 
-def _breadcrumb(page: str, campaign: Campaign | None, language: str) -> html.Nav:
+def _breadcrumb(page: str, campaign: Campaign | None, language: str) -> html.Nav | None:
     places = [pick(campaign.title, language)] if campaign else []
+    if page in NAVIGATION:
+        places.append(say(f"screens.frame.nav.{page}", language))
+    if not places:
+        return None
     return html.Nav(
-        html.Ol([html.Li(place) for place in [*places, say(f"screens.frame.nav.{page}", language)]]),
+        html.Ol([html.Li(place) for place in places]),
         className="breadcrumb",
         **{"aria-label": say("screens.frame.breadcrumb", language)},
     )

@@ -1,6 +1,7 @@
 """Evaluations as screens may show them: protected, and made once for each state of the data."""
 
 import hashlib
+import logging
 import threading
 from pathlib import Path
 
@@ -13,6 +14,16 @@ from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
 from surveys.problems import CannotProceed
+
+
+LOG = logging.getLogger(__name__)
+
+
+class NothingYet(CannotProceed):
+    """No interviews are held for a campaign: a page says so and what to do, and shows no empty table."""
+
+    def __init__(self, campaign: str) -> None:
+        super().__init__(campaign, "no interviews are held yet.", "Upload a survey file first.")
 
 
 class Evaluations:
@@ -44,7 +55,7 @@ class Evaluations:
 
         Raises
         ------
-        CannotProceed
+        NothingYet
             Nothing was uploaded for the campaign yet.
         """
         newest = self._catalogue.newest_upload(campaign.id)
@@ -56,10 +67,20 @@ class Evaluations:
                 self._kept[campaign.id] = kept
         return kept[1]
 
+    def prepare(self) -> None:
+        """Evaluate every campaign now, so that no visitor has to wait for it; what cannot be is left for later."""
+        for name in self.campaigns():
+            try:
+                campaign = self.campaign(name)
+                if campaign is not None:
+                    self.current(campaign)
+            except CannotProceed as stop:
+                LOG.warning("%s is not evaluated yet: %s", name, stop.what)
+
     def _make(self, campaign: Campaign, newest: int | None) -> Evaluation:
         answers = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
         if not answers:
-            raise CannotProceed(campaign.id, "no interviews are held yet.", "Upload a survey file first.")
+            raise NothingYet(campaign.id)
         return protect(evaluate(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers)))
 
 

@@ -138,7 +138,8 @@
       return h("span", { key: tick, className: tick === 0 ? "tick zero" : "tick", style: { left: percent(place(tick, axis)) } }, axis.labels[index]);
     });
     var edge = axis.margin ? place(axis.better === "higher" ? axis.margin : -axis.margin, axis) : null;
-    return h("div", { className: "scale" },
+    var crowded = edge !== null && (edge < 36 || edge > 64); // the label would lie on an end's word
+    return h("div", { className: crowded ? "scale tall" : "scale" },
       h("div", { className: "ends" },
         h("span", null, "← " + ends[0]),
         h("span", null, ends[1] + " →")),
@@ -193,7 +194,7 @@
       parts.push(h("svg", { key: "at", x: percent(inside(place(mini.estimate, axis))), y: "50%", overflow: "visible" }, shape(props.role, 3.8, false)));
     }
     return h("li", { className: mini.current ? "mini current" : "mini" },
-      h("span", { className: "mini-title" }, mini.title),
+      h("span", { className: "mini-title", title: mini.title }, mini.title, mini.lower ? h("span", { "aria-label": props.words.lower_better }, " ↓") : null),
       h("svg", { className: "plot role-" + props.role, width: "100%", height: 26, "aria-hidden": true }, parts),
       h("span", { className: "mini-effect" }, mini.effect));
   }
@@ -209,8 +210,10 @@
         : h("p", { className: "no-number" }, card.reason),
       card.basis ? h("p", { className: "basis" }, card.basis) : null,
       h("ul", { className: "minis" }, card.minis.map(function (mini) {
-        return h(Mini, { key: mini.outcome, mini: mini, role: card.role, axis: card.axis });
-      })));
+        return h(Mini, { key: mini.outcome, mini: mini, role: card.role, axis: card.axis, words: words });
+      })),
+      card.minis.some(function (mini) { return mini.lower; })
+        ? h("p", { className: "mini-note", "aria-hidden": true }, "↓ " + words.lower_better) : null);
   }
 
   function RoleCards(props) {

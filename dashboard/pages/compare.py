@@ -165,7 +165,7 @@ def _heading(view: Comparison, evaluation: Evaluation, address: Address) -> html
         [
             html.Div([html.H1(view.headline, id="compare-headline")], **{"aria-live": "polite"}),
             html.P(view.sentence, id="compare-sentence", className="lead"),
-            *([html.Ul(warnings, className="alarm", role="alert")] if warnings else []),
+            *([html.Div(html.Ul(warnings), className="alarm", role="alert")] if warnings else []),
         ],
         className="heading",
     )

@@ -167,7 +167,7 @@ def effects_of(outcome_id: str) -> list[Effect]:
                    verdict=verdict if abs(moved) > 2 * std_error or verdict != "effect" else "inconclusive")
         )  # fmt: skip
     found.append(
-        effect("mys", outcome_id, estimate=0.051, std_error=0.015,
+        effect("mys", outcome_id, estimate=-0.002 if outcome_id == "fear" else 0.051, std_error=0.015,
                verdict="inconclusive" if outcome_id == "fear" else "effect", estimand="change")
     )  # fmt: skip
     found.append(

@@ -144,7 +144,7 @@ def test_cards_show_the_outcomes_on_one_scale_with_the_current_one_marked() -> N
     assert [card.role for card in cards] == ["origin", "transit", "destination"]
     assert len({card.axis for card in cards}) == 1
     assert [mini.outcome for mini in cards[0].minis if mini.current] == ["broker"]
-    assert cards[0].minis[-1].title == "Is too afraid to ask for help (lower is better)"
+    assert [mini.outcome for mini in cards[0].minis if mini.lower] == ["fear"]
 
 
 def test_a_role_with_changes_only_says_that_it_has_no_effect() -> None:
@@ -152,7 +152,9 @@ def test_a_role_with_changes_only_says_that_it_has_no_effect() -> None:
         fixtures.CAMPAIGN,
         sites=tuple(s for s in fixtures.CAMPAIGN.sites if s.id in {"bgd", "npl", "mmr", "mys"}),
     )
-    transit = next(c for c in compare(fixtures_of(campaign.sites), "signs", "en").cards if c.role == "transit")
+    transit = next(
+        c for c in compare(fixtures_of(campaign.sites), "signs", "en").cards if c.role == "transit"
+    )
     assert transit.effect == ""
     assert transit.reason.startswith("No comparison group here")
 
@@ -169,7 +171,7 @@ def fixtures_of(sites: tuple[Site, ...]) -> Evaluation:
 
 def test_contrasts_are_put_in_words_with_their_adjusted_p() -> None:
     view = compare(EVALUATION, "signs", "en")
-    assert view.contrasts == ("Origin minus Transit: +5.6 pp (0.5 to 10.7), p = 0.031 after Holm.",)
+    assert view.contrasts == ("Origin minus transit: +5.6 pp (0.5 to 10.7), p = 0.031 after Holm.",)
     assert compare(EVALUATION, "signs", "ko").contrasts == (
         "출신국 − 경유국: +5.6 %p (0.5 ~ 10.7), Holm 보정 p = 0.031.",
     )
@@ -221,7 +223,12 @@ def test_no_exact_count_reaches_the_browser() -> None:
 
 def test_the_picker_offers_families_with_possible_harm_last() -> None:
     offered = families(fixtures.CAMPAIGN, "en")
-    assert [family["title"] for family in offered] == ["Knowledge", "Attitudes", "Intentions", "Possible harm"]
+    assert [family["title"] for family in offered] == [
+        "Knowledge",
+        "Attitudes",
+        "Intentions",
+        "Possible harm",
+    ]
     assert [o["id"] for o in offered[0]["outcomes"]] == ["signs", "hotline"]
     assert first_outcome(fixtures.CAMPAIGN).id == "signs"
 

@@ -16,12 +16,12 @@ DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
 EVALUATION = fixtures.evaluation()
 
 
-def figure(language: str = "en", sites: tuple[str, ...] = ()):  # noqa: ANN201
+def figure(language: str = "en", sites: tuple[str, ...] = ()):
     view = compare(EVALUATION, "signs", language)
     return view, forest_figure(view, table_words(fixtures.CAMPAIGN, language), sites=sites)
 
 
-def texts(drawn) -> list[str]:  # noqa: ANN001
+def texts(drawn) -> list[str]:
     return [note.text for note in drawn.layout.annotations]
 
 
@@ -81,9 +81,7 @@ def test_text_of_a_campaign_cannot_become_markup_in_the_picture() -> None:
     )
     from dataclasses import replace
 
-    view = compare(
-        replace(EVALUATION, campaign=replace(fixtures.CAMPAIGN, sites=sites)), "signs", "en"
-    )
+    view = compare(replace(EVALUATION, campaign=replace(fixtures.CAMPAIGN, sites=sites)), "signs", "en")
     drawn = forest_figure(view, table_words(fixtures.CAMPAIGN, "en"))
     assert not any("<a href" in text for text in texts(drawn))
 

@@ -34,9 +34,7 @@ def linear(colour: str) -> np.ndarray:
 
 
 def lab(rgb: np.ndarray) -> np.ndarray:
-    matrix = np.array(
-        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    )
+    matrix = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
     xyz = matrix @ np.clip(rgb, 0, 1) / np.array([0.9505, 1.0, 1.089])
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
@@ -51,7 +49,9 @@ def contrast(one: str, other: str) -> float:
 
 def tokens(dark: bool) -> dict[str, str]:
     text = TOKENS.read_text("utf-8")
-    light_part, _, dark_part = text.partition("@media print")[0].partition("@media (prefers-color-scheme: dark)")
+    light_part, _, dark_part = text.partition("@media print")[0].partition(
+        "@media (prefers-color-scheme: dark)"
+    )
     found = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light_part))
     return {**found, **dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", dark_part))} if dark else found
 

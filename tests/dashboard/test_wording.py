@@ -80,7 +80,8 @@ def test_a_rise_is_good_only_where_more_is_hoped_for() -> None:
 
 def test_every_language_holds_every_string_of_the_screens() -> None:
     keys = {
-        language: {key for key in catalogue(language) if key.startswith("screens.")} for language in languages()
+        language: {key for key in catalogue(language) if key.startswith("screens.")}
+        for language in languages()
     }
     for language, found in keys.items():
         assert found == keys["en"], (language, found ^ keys["en"])
