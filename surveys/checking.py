@@ -108,7 +108,7 @@ def check_table(
         *_weights(answers, fieldwork),
         *_consent(instrument, fieldwork, read),
         *(finding for one in answers.values() for finding in one.findings),
-        *_personal_data(answers, questions, fieldwork),
+        *_personal_data(answers, questions, fieldwork, identity),
     ]
     return _report(raw, headers, answers, fieldwork, placement, identity, findings)
 
@@ -279,10 +279,13 @@ def _consent(
 
 
 def _personal_data(
-    answers: Mapping[str, Answers], questions: Mapping[str, Question], fieldwork: Fieldwork | None
+    answers: Mapping[str, Answers],
+    questions: Mapping[str, Question],
+    fieldwork: Fieldwork | None,
+    identity: Identity,
 ) -> list[Finding]:
     """Rows whose free text holds what looks like a telephone number, an address or an identity paper."""
-    parts = set(fieldwork.parts.values()) if fieldwork else set()
+    parts = {*(fieldwork.parts.values() if fieldwork else ()), identity.column}
     findings = []
     for name, one in answers.items():
         question = questions.get(name)

@@ -72,12 +72,16 @@ _NUMBER = r"\p{Nd}(?:[ ().\-]{0,2}\p{Nd}){8,18}"
 _PASSPORT = r"\b[A-Z]{1,2}[0-9]{7,8}\b"
 _ANY_PERSONAL = f"(?:{_MAIL})|(?:{_NUMBER})|(?:{_PASSPORT})"
 _DATE_LIKE = re.compile(r"(?:19|20)\d\d[ .\-]?[01]\d[ .\-]?[0-3]\d(?:[ .\-]?[0-2]\d[ .\-]?[0-5]\d)?")
-_NUMBER_IN_TEXT = re.compile(r"\+?\d(?:[ ().\-]{0,2}\d){8,18}")
+_NUMBER_IN_TEXT = re.compile(r"(?<![A-Za-z0-9])\+?\d(?:[ ().\-]{0,2}\d){8,18}(?![A-Za-z0-9])")
+_IDS_OF_MACHINES = re.compile(
+    r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{32,}\b", re.IGNORECASE
+)
 _OTHER_IN_TEXT = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Z]{1,2}[0-9]{7,8}\b")
 
 
 def holds_personal_data(text: str) -> bool:
     """Whether a text holds what looks like a telephone number, a mail address or an identity number."""
+    text = _IDS_OF_MACHINES.sub(" ", text)
     if _OTHER_IN_TEXT.search(text):
         return True
     return any(not _DATE_LIKE.fullmatch(found.group()) for found in _NUMBER_IN_TEXT.finditer(text))

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Literal
 
 from surveys.deidentification import is_direct_identifier
@@ -115,13 +116,22 @@ class KnownHeaders:
         self._add_choices(roots, instrument)
         self._add_labels(roots, instrument)
         self._add_labels({question.name: question for question in repeats}, instrument)
-        self._by_r = _unique((_as_r_writes(header), target) for header, target in self.exact.items())
-        self._loosely = _unique(
+
+    @cached_property
+    def _by_r(self) -> dict[str, Target]:
+        return _unique((_as_r_writes(header), target) for header, target in self.exact.items())
+
+    @cached_property
+    def _loosely(self) -> dict[str, Target]:
+        return _unique(
             (_loosened(header), target)
             for header, target in self.exact.items()
             if target.kind != "metadata" or target.name in _READ_LOOSELY
         )
-        self._labels_loosely = _unique(
+
+    @cached_property
+    def _labels_loosely(self) -> dict[str, Target]:
+        return _unique(
             (_loosened(label), targets[0]) for label, targets in self.labels.items() if len(targets) == 1
         )
 
@@ -333,8 +343,9 @@ def spaced(text: str) -> str:
 
 
 def _loosened(text: str) -> str:
-    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    return re.sub(r"[\s_]+", "_", visible.strip().casefold()).strip("_")
+    if not text.isascii():
+        text = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return "_".join(text.casefold().replace("_", " ").split())
 
 
 def _as_r_writes(text: str) -> str:
@@ -352,5 +363,9 @@ def _unique(pairs: Iterable[tuple[str, Target]]) -> dict[str, Target]:
 
 
 def _refusals_heading(header: str) -> Target | None:
-    headings = {say(key, language) for key in REFUSALS_HEADINGS for language in languages()}
-    return Target(kind="ignored", name=header) if header in headings else None
+    return Target(kind="ignored", name=header) if header in _refusals_headings() else None
+
+
+@cache
+def _refusals_headings() -> frozenset[str]:
+    return frozenset(say(key, language) for key in REFUSALS_HEADINGS for language in languages())

@@ -92,7 +92,18 @@ def test_numbers_and_addresses_of_people_are_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026-03-11", "2026-03-11 1030", "20260311", "1,200,300 people", "3.14159", "page 12 of 90"]
+    "text",
+    [
+        "",
+        "2026-03-11",
+        "2026-03-11 1030",
+        "20260311",
+        "1,200,300 people",
+        "3.14159",
+        "253b17b4-83f4-4210-8412-212010691000",
+        "uuid:00000000000000000000000000000007",
+        "page 12 of 90",
+    ],
 )
 def test_dates_and_counts_are_not(text: str) -> None:
     assert not holds_personal_data(text)
