@@ -267,13 +267,13 @@ def _wards(site: SiteTruth, rng: np.random.Generator) -> pd.DataFrame:
 
 def _exactly(arms: list[str], campaign: int) -> list[str]:
     """The turns, with the last ones changed where the arms are to differ in size."""
-    for position in reversed(range(len(arms))):
-        surplus = arms.count(CAMPAIGN) - campaign
-        if surplus > 0 and arms[position] == CAMPAIGN:
-            arms[position] = COMPARISON
-        elif surplus < 0 and arms[position] == COMPARISON:
-            arms[position] = CAMPAIGN
-    return arms
+    surplus = arms.count(CAMPAIGN) - campaign
+    too_many, too_few = (CAMPAIGN, COMPARISON) if surplus > 0 else (COMPARISON, CAMPAIGN)
+    changed = list(arms)
+    last = [position for position in reversed(range(len(arms))) if arms[position] == too_many]
+    for position in last[: abs(surplus)]:
+        changed[position] = too_few
+    return changed
 
 
 def _visited(site: SiteTruth, wards: pd.DataFrame, wave: int) -> Flags:
