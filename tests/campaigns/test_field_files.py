@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from data.demo.questionnaire import FORM
 from python_calamine import CalamineWorkbook
 
 from campaigns.field_files import (
@@ -23,6 +22,7 @@ from campaigns.field_files import (
 )
 from campaigns.simulated_interviews import simulate_interviews
 from campaigns.simulation import draw_ground, pilot_from
+from data.demo.questionnaire import FORM
 from surveys.instrument import Instrument
 from surveys.xlsform import load_instrument
 
