@@ -2,9 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+
+if TYPE_CHECKING:
+    from surveys.ingest import Receipt
+    from surveys.instrument import Instrument
 
 
 SOME_ROWS_STAYED_OUT = 1
@@ -50,11 +55,10 @@ def ingest(
 ) -> None:
     """Check a file and store what is right; the same file again changes nothing."""
     from campaigns.registry import fieldwork_of, load_campaign
-    from dashboard.reports import known_language, require_file, require_report_format, write_report
+    from dashboard.reports import known_language, require_file, require_report_format
     from dashboard.settings import load_workspace
     from surveys.catalogue import Catalogue
     from surveys.ingest import REFUSED, ingest_file
-    from surveys.xlsform import load_instrument
 
     place = load_workspace(workspace)
     loaded = load_campaign(place.campaign_file(campaign))
@@ -70,13 +74,13 @@ def ingest(
             name=name,
             catalogue=catalogue,
             keys=place.keys,
-            instrument=load_instrument(place.instrument_file(loaded.instrument)),
+            instrument=_questionnaire(place.instrument_file(loaded.instrument), language),
             fieldwork=fieldwork_of(loaded, site=site, wave=wave),
             columns_folder=place.columns,
         )
     said = receipt.as_dict(language)
     if report is not None:
-        write_report(report, said)
+        _write_report(report, said, receipt, file, language)
     print(json.dumps(said, ensure_ascii=False, indent=2))
     if receipt.verdict == REFUSED:
         raise typer.Exit(FILE_REFUSED)
@@ -121,6 +125,37 @@ def responses(
             str(output), f"the rows cannot be written here ({error.strerror}).", "Choose another place."
         ) from None
     print(f"{output}: {table.num_rows} rows.")
+
+
+def _questionnaire(path: Path, language: str) -> "Instrument":
+    """The questionnaire; one that cannot be read is a mistake of the workspace, not of the survey file."""
+    from surveys.problems import CannotProceed, FileRefused
+    from surveys.xlsform import load_instrument
+
+    try:
+        return load_instrument(path)
+    except FileRefused as refused:
+        problem = refused.problem
+        raise CannotProceed(str(path), problem.message(language), problem.remedy(language)) from None
+
+
+def _write_report(path: Path, said: dict[str, Any], receipt: "Receipt", file: Path, language: str) -> None:
+    """The report as JSON, or the rows to mend as a workbook where some were refused or held."""
+    from dashboard.reports import write_report
+    from surveys.ingest import REFUSED
+    from surveys.problems import CannotProceed
+    from surveys.reading import read_file
+    from surveys.refusals import write_refused_rows
+
+    nothing_to_mend = receipt.verdict == REFUSED or not (receipt.rejected or receipt.held)
+    if path.suffix.lower() != ".xlsx" or nothing_to_mend:
+        write_report(path, said)
+        return
+    try:
+        write_refused_rows(path, read_file(file, name=receipt.name), receipt.report, language)
+    except OSError as error:
+        what = f"the report cannot be written here ({error.strerror})."
+        raise CannotProceed(str(path), what, "Choose another place.") from None
 
 
 def _require(wanted: str | None, what: str, known: list[str], campaign: str) -> None:

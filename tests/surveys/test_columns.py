@@ -201,6 +201,6 @@ def test_engines_other_than_ours_read_the_files(catalogue, keys, folder):
     )
     (path,) = columns.refresh(catalogue, folder, "pilot")
     with duckdb.connect() as connection:
-        mean = connection.read_parquet(str(path)).aggregate('avg(age), any_value("@site")').fetchone()
+        mean = connection.read_parquet(str(path)).aggregate('avg(age), any_value("@site")').fetchall()[0]
     assert mean == (35.0, "npl")
     assert pd.read_parquet(path)["age"].tolist() == [30.0, 40.0]
