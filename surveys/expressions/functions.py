@@ -9,9 +9,11 @@ import numpy as np
 from surveys.expressions.days import WIDEST_OFFSET, clock, format_moment, iso_day, moment
 from surveys.expressions.operations import (
     Setting,
+    Single,
     Value,
     chosen_by,
     compared,
+    each_kind,
     exactly,
     to_numbers,
     to_texts,
@@ -29,6 +31,7 @@ from surveys.expressions.values import (
     everywhere,
     nothing_known,
     numbers_from,
+    numbers_to_texts,
     texts_from,
     texts_unknown,
     truths_from,
@@ -87,6 +90,11 @@ def _never_falling(function: Callable[..., Floats]) -> Compute:
         )
 
     return compute
+
+
+def _by_kind(function: Callable[[Single], Value]) -> Compute:
+    """A function of one argument that treats numbers and texts differently."""
+    return lambda _, values: each_kind(function, values[0])
 
 
 # Choices and conditions
@@ -187,12 +195,11 @@ def _now(setting: Setting, _: Sequence[Value]) -> Value:
     return Numbers(low=setting.first_day, high=setting.last_day + 1, unknown=none, days=True)
 
 
-def _date(_: Setting, values: Sequence[Value]) -> Value:
-    if isinstance(values[0], Numbers):
-        number = values[0]
-        low, high = np.floor(number.low), np.floor(number.high)
-        return Numbers(low=low, high=high, unknown=number.unknown, days=True)
-    days = numbers_from(_day_of, to_texts(values[0]))
+def _date(value: Single) -> Value:
+    if isinstance(value, Numbers):
+        low, high = np.floor(value.low), np.floor(value.high)
+        return Numbers(low=low, high=high, unknown=value.unknown, days=True)
+    days = numbers_from(_day_of, to_texts(value))
     return Numbers(low=days.low, high=days.high, unknown=days.unknown, days=True)
 
 
@@ -206,11 +213,10 @@ def _day_of(text: str) -> float | None:
     return None if number is None else math.floor(float(text))
 
 
-def _date_time(_: Setting, values: Sequence[Value]) -> Value:
-    if isinstance(values[0], Numbers):
-        number = values[0]
-        return Numbers(low=number.low, high=number.high, unknown=number.unknown, days=True)
-    days = numbers_from(_moment_of, to_texts(values[0]))
+def _date_time(value: Single) -> Value:
+    if isinstance(value, Numbers):
+        return Numbers(low=value.low, high=value.high, unknown=value.unknown, days=True)
+    days = numbers_from(_moment_of, to_texts(value))
     return Numbers(low=days.low, high=days.high, unknown=days.unknown, days=True)
 
 
@@ -221,12 +227,11 @@ def _moment_of(text: str) -> float | Bounds | None:
     return Bounds(low=when.day, high=when.day + (when.time or 0.0))
 
 
-def _decimal_date_time(_: Setting, values: Sequence[Value]) -> Value:
-    if not isinstance(values[0], Numbers):
-        return numbers_from(_fractional_days, to_texts(values[0]))
-    number = values[0]
-    low, high = number.low - WIDEST_OFFSET, number.high + WIDEST_OFFSET
-    return Numbers(low=low, high=high, unknown=number.unknown)
+def _decimal_date_time(value: Single) -> Value:
+    if not isinstance(value, Numbers):
+        return numbers_from(_fractional_days, to_texts(value))
+    low, high = value.low - WIDEST_OFFSET, value.high + WIDEST_OFFSET
+    return Numbers(low=low, high=high, unknown=value.unknown)
 
 
 def _fractional_days(text: str) -> float | Bounds | None:
@@ -246,29 +251,34 @@ def _decimal_time(text: str) -> float | None:
     return clock(text) if when is None else when.time
 
 
-def _format_date(setting: Setting, values: Sequence[Value]) -> Value:
+def _format_date(_: Setting, values: Sequence[Value]) -> Value:
     pattern = to_texts(values[1])
-    if not isinstance(values[0], Numbers):
-        return texts_from(format_moment, to_texts(values[0]), pattern)
-    number = values[0]
-    if pattern.words == ("%Y",):
-        years = [_years(bound) for bound in (number.low, number.high)]
-        return Numbers(low=years[0], high=years[1], unknown=number.unknown)
-    ends = [texts_from(format_moment, _iso(bound, number), pattern) for bound in (number.low, number.high)]
-    same = compared("=", *ends)
-    return Texts(codes=ends[0].codes, words=ends[0].words, unknown=ends[0].unknown | ~same.true)
+    return each_kind(lambda value: _formatted(value, pattern), values[0])
+
+
+def _formatted(value: Single, pattern: Texts) -> Value:
+    if not isinstance(value, Numbers):
+        return texts_from(format_moment, to_texts(value), pattern)
+    ends = [texts_from(format_moment, _iso(bound, value), pattern) for bound in (value.low, value.high)]
+    same = compared("=", *ends).true
+    written = Texts(codes=ends[0].codes, words=ends[0].words, unknown=ends[0].unknown | ~same)
+    if pattern.words != ("%Y",):
+        return written
+    # A year reckoned from a day that is known within bounds is itself a number within bounds.
+    low, high = _years(value.low), _years(value.high)
+    years = Numbers(low=low, high=high, unknown=value.unknown | np.isnan(low) | np.isnan(high))
+    return chosen_by(Truths(true=same, false=~same), written, years)
 
 
 def _iso(days: Floats, number: Numbers) -> Texts:
-    distinct, codes = np.unique(days, return_inverse=True)
-    words = tuple(iso_day(float(day)) for day in distinct)
-    return Texts(codes=codes.reshape(-1), words=words, unknown=number.unknown)
+    return numbers_to_texts(Numbers(low=days, high=days, unknown=number.unknown, days=True))
 
 
 def _years(days: Floats) -> Floats:
     distinct, codes = np.unique(days, return_inverse=True)
-    years = [iso_day(float(day))[:4] for day in distinct]
-    return np.array([float(year) if year else math.nan for year in years], dtype=np.float64)[codes]
+    written = [iso_day(float(day)) for day in distinct]
+    years = [float(day[:4]) if day else math.nan for day in written]
+    return np.array(years, dtype=np.float64)[codes.reshape(-1)]
 
 
 # Numbers
@@ -341,7 +351,7 @@ FUNCTIONS: dict[str, Function] = {
     "normalize-space": Function(compute=_of_texts(lambda text: " ".join(text.split())), least=1, most=1),
     "regex": Function(compute=_regex, least=2, most=2),
     # numbers
-    "number": Function(compute=lambda _, values: to_numbers(values[0]), least=1, most=1),
+    "number": Function(compute=_never_falling(np.positive), least=1, most=1),
     "int": Function(compute=_never_falling(np.trunc), least=1, most=1),
     "floor": Function(compute=_never_falling(np.floor), least=1, most=1),
     "ceiling": Function(compute=_never_falling(np.ceil), least=1, most=1),
@@ -367,9 +377,9 @@ FUNCTIONS: dict[str, Function] = {
     # days and times
     "today": Function(compute=_today, least=0, most=0),
     "now": Function(compute=_now, least=0, most=0),
-    "date": Function(compute=_date, least=1, most=1),
-    "date-time": Function(compute=_date_time, least=1, most=1),
-    "decimal-date-time": Function(compute=_decimal_date_time, least=1, most=1),
+    "date": Function(compute=_by_kind(_date), least=1, most=1),
+    "date-time": Function(compute=_by_kind(_date_time), least=1, most=1),
+    "decimal-date-time": Function(compute=_by_kind(_decimal_date_time), least=1, most=1),
     "decimal-time": Function(compute=_number_of_texts(_decimal_time), least=1, most=1),
     "format-date": Function(compute=_format_date, least=2, most=2),
     "format-date-time": Function(compute=_format_date, least=2, most=2),

@@ -1,5 +1,6 @@
 """Values of any kind turned into one another, chosen between, compared and calculated with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -108,6 +109,15 @@ def chosen_by(condition: Truths, yes: Value, no: Value) -> Value:
     cases = [(condition & when, then) for when, then in _cases(yes)]
     cases += [(~condition & when, then) for when, then in _cases(no)]
     return Mixed(conditions=tuple(when for when, _ in cases), values=tuple(then for _, then in cases))
+
+
+def each_kind(function: Callable[[Single], Value], value: Value) -> Value:
+    """A function that treats numbers and texts differently, of a value that may be either."""
+    first, *others = _cases(value)
+    result = function(first[1])
+    for when, then in others:
+        result = chosen_by(when, function(then), result)
+    return result
 
 
 def _cases(value: Value) -> list[tuple[Truths, Single]]:

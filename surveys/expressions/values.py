@@ -219,12 +219,20 @@ def numbers_to_texts(numbers: Numbers) -> Texts:
     """Numbers as forms write them: whole ones without a point, days as ISO dates."""
     exact = (numbers.low == numbers.high) | np.isnan(numbers.low)
     distinct, codes = np.unique(numbers.low, return_inverse=True)
-    write = iso_day if numbers.days else _written
-    words = tuple(write(float(number)) for number in distinct) or ("",)
-    return Texts(codes=codes.reshape(-1), words=words, unknown=numbers.unknown | ~exact)
+    codes = codes.reshape(-1)
+    write = _written_day if numbers.days else _written
+    written = [write(float(number)) for number in distinct]
+    beyond = np.array([text is None for text in written], dtype=np.bool_)[codes]
+    words = tuple(text or "" for text in written)
+    return Texts(codes=codes, words=words, unknown=numbers.unknown | ~exact | beyond)
 
 
-def _written(number: float) -> str:
+def _written_day(number: float) -> str | None:
+    """A day as an ISO date, no number as blank, None beyond the calendar."""
+    return iso_day(number) or ("" if math.isnan(number) else None)
+
+
+def _written(number: float) -> str | None:
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):

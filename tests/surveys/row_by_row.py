@@ -32,6 +32,7 @@ class NotKnown(Exception):
 
 
 Plain = str | float | bool
+OF_NUMBERS = ("boolean", "number", "int", "round", "max", "min", "date", "format-date")
 
 
 def truth(expression: Expression, row: Mapping[str, str], own: str | None, today: date) -> bool | None:
@@ -101,16 +102,14 @@ def _called(function: str, arguments: tuple[Node, ...], row: _Row) -> Plain:
     if function == "today":
         return Day(row.today.toordinal() - date(1970, 1, 1).toordinal())
     values = [_value(argument, row) for argument in arguments]
+    if function in OF_NUMBERS:
+        return _number_called(function, values)
     texts = [as_text(value) for value in values]
     match function:
         case "true" | "false":
             return function == "true"
-        case "boolean":
-            return as_truth(values[0])
         case "string":
             return texts[0]
-        case "number":
-            return as_number(values[0])
         case "selected":
             return f" {texts[1].strip()} " in f" {' '.join(texts[0].split())} "
         case "count-selected":
@@ -132,6 +131,15 @@ def _called(function: str, arguments: tuple[Node, ...], row: _Row) -> Plain:
             return texts[0][int(texts[1]) : int(texts[2])]
         case "regex":
             return re.fullmatch(texts[1], texts[0]) is not None
+    raise NotKnown
+
+
+def _number_called(function: str, values: list[Plain]) -> Plain:
+    match function:
+        case "boolean":
+            return as_truth(values[0])
+        case "number":
+            return as_number(values[0])
         case "int":
             number = as_number(values[0])
             return float(math.trunc(number)) if math.isfinite(number) else number
@@ -202,7 +210,7 @@ def as_number(value: Plain) -> float:
             return float(date(*map(int, day.groups())).toordinal() - date(1970, 1, 1).toordinal())
         except ValueError:
             return math.nan
-    return float(value) if re.fullmatch(r"-?\d+(\.\d+)?", value.strip()) else math.nan
+    return float(value) if re.fullmatch(r"-?(\d+(\.\d*)?|\.\d+)", value.strip()) else math.nan
 
 
 def as_text(value: Plain) -> str:
@@ -211,11 +219,7 @@ def as_text(value: Plain) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Day):
-        return (
-            ""
-            if math.isnan(value)
-            else date.fromordinal(int(value) + date(1970, 1, 1).toordinal()).isoformat()
-        )
+        return _written_day(value)
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -235,9 +239,19 @@ def _date(value: Plain) -> Plain:
 
 
 def _year(value: Plain) -> Plain:
-    if as_text(value).strip() == "":
+    written = _written_day(value) if isinstance(value, float) else as_text(value)
+    if written.strip() == "":
         return ""
-    found = re.fullmatch(r"(\d{4})-\d\d-\d\d", as_text(value))
-    if found is None or math.isnan(as_number(as_text(value))):
+    found = re.fullmatch(r"(\d{4})-\d\d-\d\d", written)
+    if found is None or math.isnan(as_number(written)):
         raise NotKnown
     return found[1]
+
+
+def _written_day(number: float) -> str:
+    if math.isnan(number):
+        return ""
+    try:
+        return date.fromordinal(math.floor(number) + date(1970, 1, 1).toordinal()).isoformat()
+    except (OverflowError, ValueError) as error:
+        raise NotKnown from error

@@ -1,6 +1,7 @@
 """Relevance and constraints: what is understood, what it means, and what stays unknown."""
 
 import csv
+import re
 import time
 from datetime import date, timedelta
 
@@ -380,68 +381,48 @@ def test_a_blank_keeps_any_constraint() -> None:
 # Against a second implementation
 
 WORDS = ["", "x", "y", "x y", "1", "2", "2.5", "-3", "abc", "2024-02-29", "2026-06-30", "true"]
-LITERALS = st.sampled_from([*WORDS, "x z", "b", "2023-12-31"]).map("'{}'".format)
-NUMBERS = st.sampled_from(["0", "1", "2", "2.5", "3", "20000", "0.1"])
-REFERENCES = st.sampled_from(["${a}", "${b}", "${c}", "../a", "."])
-PATTERNS = st.sampled_from(["'[a-z]+'", "'[0-9.]*'", "'x( y)?'", "'(1|2)'", "'.*'"])
+LITERALS = tuple(f"'{word}'" for word in (*WORDS, "x z", "b", "2023-12-31"))
+NUMBERS = ("0", "1", "2", "2.5", "3", "20000", "0.1")
+PATTERNS = ("'[a-z]+'", "'[0-9.]*'", "'x( y)?'", "'(1|2)'", "'.*'")
+ANSWERS = ("${a}", "${b}", "${c}", "../a", ".")
+# V stands for a value, C for a condition, L for a literal, P for a pattern.
+VALUES = (
+    "(V + V)", "(V - V)", "(V * V)", "(V div V)", "(V mod V)", "(-V)", "if(C, V, V)", "coalesce(V, V)", "concat(V, V)",
+    "max(V, V)", "min(V, V)", "string(V)", "number(V)", "int(V)", "round(V)", "count-selected(V)", "string-length(V)",
+    "date(V)", "selected-at(V, 0)", "selected-at(V, 1)", "substr(V, 0, 2)", "format-date(V, '%Y')", "today()", "C",
+)  # fmt: skip
+CONDITIONS = (
+    "(V = V)", "(V != V)", "(V < V)", "(V <= V)", "(V > V)", "(V >= V)", "(C and C)", "(C or C)", "not(C)",
+    "selected(V, L)", "contains(V, L)", "starts-with(V, L)", "ends-with(V, L)", "regex(V, P)", "boolean(V)", "true()",
+)  # fmt: skip
 
 
-def _calls(values: st.SearchStrategy[str], truths: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.tuples(values, st.sampled_from(["+", "-", "*", "div", "mod"]), values).map(
-            lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
-        ),
-        values.map("(-{})".format),
-        st.tuples(truths, values, values).map(lambda parts: f"if({parts[0]}, {parts[1]}, {parts[2]})"),
-        st.tuples(values, values).map(lambda parts: f"coalesce({parts[0]}, {parts[1]})"),
-        st.tuples(values, values).map(lambda parts: f"concat({parts[0]}, {parts[1]})"),
-        st.tuples(st.sampled_from(["max", "min"]), values, values).map(
-            lambda parts: f"{parts[0]}({parts[1]}, {parts[2]})"
-        ),
-        st.tuples(
-            st.sampled_from(["string", "number", "int", "round", "count-selected", "string-length", "date"]),
-            values,
-        ).map(lambda parts: f"{parts[0]}({parts[1]})"),
-        st.tuples(values, st.sampled_from(["0", "1", "2"])).map(
-            lambda parts: f"selected-at({parts[0]}, {parts[1]})"
-        ),
-        values.map("substr({}, 0, 2)".format),
-        REFERENCES.map("format-date({}, '%Y')".format),
-        st.just("today()"),
-    )
+@st.composite
+def expressions(draw: st.DrawFn, answers: tuple[str, ...] = ANSWERS, depth: int = 4) -> str:
+    """A condition over some answers, nested at most so deep."""
 
+    def filled(template: str, left: int) -> str:
+        return "".join(part(letter, left) for letter in re.split(r"\b([VCLP])\b", template))
 
-def _truths(values: st.SearchStrategy[str], truths: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.tuples(values, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), values).map(
-            lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
-        ),
-        st.tuples(truths, st.sampled_from(["and", "or"]), truths).map(
-            lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
-        ),
-        truths.map("not({})".format),
-        st.tuples(values, LITERALS).map(lambda parts: f"selected({parts[0]}, {parts[1]})"),
-        st.tuples(st.sampled_from(["contains", "starts-with", "ends-with"]), values, LITERALS).map(
-            lambda parts: f"{parts[0]}({parts[1]}, {parts[2]})"
-        ),
-        st.tuples(values, PATTERNS).map(lambda parts: f"regex({parts[0]}, {parts[1]})"),
-        st.sampled_from(["true()", "false()"]),
-    )
+    def part(letter: str, left: int) -> str:
+        if letter in ("V", "C"):
+            leaves = (*answers, draw(st.sampled_from(LITERALS)), draw(st.sampled_from(NUMBERS)))
+            templates = VALUES if letter == "V" else CONDITIONS
+            stop = left == 0 or draw(st.integers(0, 3)) == 0
+            return (
+                draw(st.sampled_from(leaves)) if stop else filled(draw(st.sampled_from(templates)), left - 1)
+            )
+        if letter in ("L", "P"):
+            return draw(st.sampled_from(LITERALS if letter == "L" else PATTERNS))
+        return letter
 
-
-def _expressions(references: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    values = st.one_of(references, LITERALS, NUMBERS)
-    truths = _truths(values, st.just("${a}"))
-    for _ in range(3):
-        values = st.one_of(references, LITERALS, NUMBERS, _calls(values, truths), truths)
-        truths = _truths(values, truths)
-    return st.one_of(truths, values)
+    return filled(draw(st.sampled_from(CONDITIONS)), depth - 1)
 
 
 COLUMNS = st.lists(st.tuples(*[st.sampled_from(WORDS)] * 4), min_size=1, max_size=8)
 
 
-@given(_expressions(REFERENCES), COLUMNS, st.booleans())
+@given(expressions(), COLUMNS, st.booleans())
 def test_columns_and_rows_agree(source: str, rows: list[tuple[str, ...]], c_present: bool) -> None:
     expression = parse(source)
     assert isinstance(expression, Expression)
@@ -458,7 +439,7 @@ def test_columns_and_rows_agree(source: str, rows: list[tuple[str, ...]], c_pres
         assert found[at] == expected or (expected is None and not c_present), (source, record, row[3])
 
 
-@given(_expressions(st.sampled_from(["${a}", "${c}", "."])), COLUMNS)
+@given(expressions(("${a}", "${c}", ".")), COLUMNS)
 def test_what_is_told_without_a_question_holds_whatever_its_answers(
     source: str, rows: list[tuple[str, ...]]
 ) -> None:
@@ -470,9 +451,7 @@ def test_what_is_told_without_a_question_holds_whatever_its_answers(
         assert guarded is None or open_ is None or guarded == open_, source
 
 
-@given(
-    _expressions(st.sampled_from(["${a}", ".", "today()", "format-date(today(), '%Y')"])), COLUMNS, st.data()
-)
+@given(expressions(("${a}", ".", "today()", "format-date(today(), '%Y')")), COLUMNS, st.data())
 def test_what_is_told_of_a_span_of_days_holds_on_each(
     source: str, rows: list[tuple[str, ...]], data: st.DataObject
 ) -> None:
