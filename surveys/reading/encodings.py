@@ -218,6 +218,10 @@ def _one_script(first: str, last: str, frequent: str) -> Callable[[str], float]:
 # Accented letters that the languages of Western Europe write; others betray another encoding.
 WESTERN = frozenset("àâäæçéèêëîïíìñóòôöœùúûüÿßåøãõáÀÂÄÆÇÉÈÊËÎÏÍÌÑÓÒÔÖŒÙÚÛÜŸÅØÃÕÁªº")
 PUNCTUATION = frozenset("‘’“”–—…€«»°·¿¡§©®™×½²³ \u00ad•£")
+# Capitals and signs where only small letters stand, and the traces of UTF-8 read as something else.
+MISREAD = re.compile(
+    r"[a-z][À-ÖØ-Þ]|[A-Za-zÀ-ÿ][À-ÖØ-Þ][a-z]|[A-Za-zÀ-ÿ][™•£€§©®×°…·¡«²³][A-Za-zÀ-ÿ]|[ÃÂ][^\w\s]"
+)
 TURKISH = frozenset("çğıöşüÇĞİÖŞÜâîûÂÎÛ")
 VIETNAMESE = frozenset("àáâãèéêìíòóôõùúýăđĩũơưÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯ")
 TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
@@ -229,7 +233,7 @@ def _latin(allowed: frozenset[str], *, with_punctuation_alone: bool = True) -> C
         letters = [character for character in foreign if character not in PUNCTUATION]
         if any(character not in allowed for character in letters):
             return 0.0
-        if re.search(r"[a-z][À-ÖØ-Þ]|[A-Za-zÀ-ÿ][™•£€§©®×°…·¡«][A-Za-zÀ-ÿ]|[ÃÂ][^\w\s]", text):
+        if MISREAD.search(text):
             return 0.0
         words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
         plain = sum(character < "\x80" for word in words for character in word)
@@ -264,6 +268,8 @@ CANDIDATES = (
     Candidate("windows-1252", "cp1252", _latin(WESTERN)),
     Candidate("windows-1254", "cp1254", _latin(TURKISH)),
     Candidate("macintosh", "mac_roman", _latin(WESTERN, with_punctuation_alone=False)),
+    Candidate("cp437", "cp437", _latin(WESTERN, with_punctuation_alone=False)),
+    Candidate("cp850", "cp850", _latin(WESTERN, with_punctuation_alone=False)),
     Candidate("windows-1251", "cp1251", _one_script("Ѐ", "ӿ", "оеаинтсрвлкмдпуОЕАИНТСРВЛКМДПУ")),
     Candidate("windows-1256", "cp1256", _one_script("\u0600", "\u06ff", "اليمنرتوبدسهفکكیي")),
 )

@@ -29,17 +29,14 @@ from surveys.reading.workbooks import COMPOUND_FILE, open_xls, open_xlsx
 ZIP_START = b"PK\x03\x04"
 GZIP_START = b"\x1f\x8b"
 SPSS_STARTS = (b"$FL2", b"$FL3")
-STATA_OLD_RELEASES = (
-    b"\x68",
-    b"\x69",
-    b"\x6a",
-    b"\x6b",
-    b"\x6c",
-    b"\x6e",
-    b"\x6f",
-    b"\x71",
-    b"\x72",
-    b"\x73",
+# Stata before 13: the release, then the order of bytes.
+STATA_STARTS = (
+    b"<stata_dta>",
+    *(
+        bytes((release, order))
+        for release in (104, 105, 108, 110, 111, 112, 113, 114, 115)
+        for order in (1, 2)
+    ),
 )
 # What no text table begins with.
 BINARY_STARTS = (
@@ -163,7 +160,7 @@ def read_sav(source: Source) -> Contents:
 
 def read_dta(source: Source) -> Contents:
     """A Stata file."""
-    if not _starts(source.path, b"<stata_dta>", *STATA_OLD_RELEASES):
+    if not _starts(source.path, *STATA_STARTS):
         raise refused("content_mismatch", extension="dta")
     file = read_stata(source.path, source.title, source.limits)
     return _of_statistics(file, Sections(interviews=file.table), ())
@@ -280,7 +277,8 @@ def _check_table(table: RawTable) -> None:
     named = [name for name in table.columns if name]
     if not table.rows.num_rows:
         raise refused("no_rows")
-    if len(named) < 2 < len(table.columns):
+    too_wide = sum(code == "row_too_many_cells" for code in table.broken_rows.values())
+    if len(named) < 2 and (len(table.columns) > 2 or 2 * too_wide > table.rows.num_rows):
         raise refused("no_header")
 
 

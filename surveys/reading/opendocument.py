@@ -143,7 +143,7 @@ def _repeats(element: Element, attribute: str) -> int:
 
 def _text(cell: Element) -> tuple[str, str | None]:
     kind = cell.get(f"{OFFICE}value-type")
-    display = "\n".join(_paragraph(paragraph) for paragraph in cell.iter(f"{TEXT}p"))
+    display = "\n".join(_paragraph(paragraph) for paragraph in cell.findall(f"{TEXT}p"))
     if cell.get(f"{CALC}value-type") == "error" or (
         cell.get(f"{TABLE}formula") and display.startswith(ERRORS)
     ):

@@ -54,8 +54,8 @@ def read_records(content: bytes, name: str, limits: Limits) -> RecordFile:
     """
     encoding, text = _decoded(content)
     document = _parsed(text)
-    found = _records_of(document)
     _check_roster(document)
+    found = _records_of(document)
     tables: dict[str, RecordTable] = {"": RecordTable()}
     for record in found:
         _add(tables, "", record, {}, limits.depth)
@@ -106,12 +106,17 @@ def _check_complaint(document: Mapping[str, Any]) -> None:
         return
     for key in COMPLAINTS:
         if document.get(key):
-            said = (
-                document[key]
-                if isinstance(document[key], str)
-                else json.dumps(document[key], ensure_ascii=False)
-            )
-            raise refused("json_service_error", said=shown(said, MESSAGE_CHARACTERS))
+            raise refused("json_service_error", said=shown(_said(document[key]), MESSAGE_CHARACTERS))
+
+
+def _said(complaint: Any) -> str:
+    """The words of a complaint, whatever object or list they are wrapped in."""
+    if isinstance(complaint, dict):
+        told = next((complaint[key] for key in COMPLAINTS if complaint.get(key)), list(complaint.values()))
+        return _said(told)
+    if isinstance(complaint, list):
+        return "; ".join(_said(part) for part in complaint[:5])
+    return text_of(complaint)
 
 
 def _check_roster(document: Any) -> None:

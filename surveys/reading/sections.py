@@ -60,10 +60,11 @@ def choose(tables: Sequence[RawTable], *, wanted: str | None = None) -> Sections
         others = [table for table in others if not _is_beside_the_point(table)] or others
     filled = [table for table in others if table.rows.num_rows]
     if len(filled) > 1:
-        pointed_at = [table for table in filled if _is_pointed_at(table, filled)]
-        if len(pointed_at) == 1:
-            rosters += [table for table in filled if _points_at(table, pointed_at[0])]
-            filled = pointed_at + [table for table in filled if not _points_at(table, pointed_at[0])][1:]
+        parents = [table for table in filled if any(_points_at(other, table) for other in filled)]
+        if len(parents) == 1:
+            children = [table for table in filled if _points_at(table, parents[0])]
+            rosters += children
+            filled = [table for table in filled if not any(table is child for child in children)]
     if len(filled) > 1:
         raise refused("sheets_ambiguous", sheets=", ".join(f"“{shown(table.name)}”" for table in filled))
     if not filled and not others:
@@ -140,10 +141,6 @@ def _check_questionnaire(tables: Sequence[RawTable]) -> None:
     rest = [table for name, table in by_name.items() if not QUESTIONNAIRE_SHEETS.match(name)]
     if not any(len(table.columns) >= ANSWERS_WIDTH and table.rows.num_rows for table in rest):
         raise refused("questionnaire_not_data")
-
-
-def _is_pointed_at(table: RawTable, others: Sequence[RawTable]) -> bool:
-    return any(_points_at(other, table) for other in others if other is not table)
 
 
 def _points_at(table: RawTable, parent: RawTable) -> bool:
