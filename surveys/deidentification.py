@@ -39,8 +39,10 @@ _WHAT = (
     "address|home_?address|street|street_?address|house_?(?:no|number)|gps|coordinates|latitude|longitude|lat|lon|lng|"
     "photo|signature|device_?id|sim_?(?:id|serial)|facebook|instagram|bank_?account(?:_?(?:no|number))?"
 )
+_WHERE = "home|office|work|mobile|private|personal|primary|main|other|alternative"
 _IDENTIFYING_NAME = re.compile(
-    rf"(?:(?:{_WHO})_)*(?:{_WHAT}|(?:(?:{_WHO})_)+name)(?:_\d+)?|name(?:_\d+)?", re.IGNORECASE
+    rf"(?:(?:{_WHO})_)*(?:(?:{_WHAT})(?:_(?:{_WHERE}))?|(?:(?:{_WHO})_)+name)(?:_\d+)?|name(?:_\d+)?",
+    re.IGNORECASE,
 )
 
 

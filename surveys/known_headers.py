@@ -37,7 +37,7 @@ _METADATA: Mapping[str, tuple[str, ...]] = {
         "_id", "_notes", "_status", "_submitted_by", "__version__", "_version_", "_tags", "_index", "_parent_index",
         "_parent_table_name", "formhub/uuid", "_xform_id_string", "_xform_id", "_attachments", "_geolocation",
         "_bamboo_dataset_id", "_edited", "_duration", "_version", "_total_media", "_media_count",
-        "_media_all_received", "_date_modified", "_last_edited", "_review_comment", "_supplementalDetails",
+        "_media_all_received", "_date_modified", "_last_edited", "_last_edited_by", "_review_comment", "_supplementalDetails",
         "meta/instanceName", "instanceName", "meta/audit", "audit", "meta/versionID", "meta/formUID",
         "_validation_status/label", "_validation_status/color", "_validation_status/timestamp",
         "_validation_status/by_whom",
@@ -169,7 +169,7 @@ class KnownHeaders:
         return labels > names
 
     def _named(self, header: str) -> Target | None:
-        header = header.strip()
+        header = header.strip().removeprefix("@")  # SPSS names may not begin with an underscore
         if header in self._ambiguous:
             raise FileRefused(
                 Problem(code="ambiguous_header", column=shown(header, 300), values={"header": shown(header)})

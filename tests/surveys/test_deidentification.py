@@ -19,7 +19,7 @@ from tests.surveys.judging import ask
     [
         "phone", "Phone", "phone_number", "mobile_no", "resp_phone", "contact_number", "whatsapp", "full_name", "name", "name_1",
         "respondent_name", "What_is_your_name", "hh_head_name", "first name", "email", "e-mail", "passport_no", "national_id",
-        "id_card_number", "tazkira", "nik", "address", "home_address", "gps", "latitude", "imei", "device_id",
+        "id_card_number", "tazkira", "nik", "address", "home_address", "gps", "latitude", "imei", "device_id", "tel.office", "tel.mobile",
     ],
 )  # fmt: skip
 def test_names_of_identifying_columns_are_known(name: str) -> None:

@@ -134,6 +134,13 @@ def test_metadata_of_every_exporter_is_no_unknown_column() -> None:
     assert "unknown_columns" not in warned(judge(FORM, ["age", *kobo, *odk, *cto], row))
 
 
+def test_names_as_spss_has_to_write_them_are_found() -> None:
+    form = questionnaire(ask("age", "integer"), ask("place", "geopoint"))
+    headers = match_headers(["age", "@_uuid", "@_place_latitude", "@_index"], form)
+    assert headers.metadata["uuid"] == (1,)
+    assert [warning.code for warning in headers.warnings] == ["identifier_columns"]
+
+
 def test_a_header_in_another_case_is_read_with_a_warning() -> None:
     report = judge(FORM, ["AGE"], ["30"])
     assert warned(report)[0] == "headers_read_loosely"
