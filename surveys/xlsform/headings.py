@@ -66,7 +66,7 @@ TRANSLATED = frozenset({"label", "constraint_message"})
 # What a heading may begin with to say where in the XForm the column goes.
 _PLACES = frozenset({"bind", "body", "control", "jr"})
 # A label's language behind a space, an underscore or in brackets: "label English", "label_fr", "label (Khmer)".
-_LABEL_IN = re.compile(r"label(?:[\s_-]+(?P<plain>\S.*)|\s*\((?P<bracketed>[^()]+)\))", re.IGNORECASE)
+_LABEL_IN = re.compile(r"label(?:\s*\((?P<bracketed>[^()]+)\)|[\s_-]+(?P<plain>\S.*))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,7 @@ def _row(number: int, cells: Sequence[str], columns: Sequence[tuple[int, Heading
     plain_cells: dict[str, str] = {}
     texts: dict[str, dict[str, str]] = {}
     for at, heading in columns:
-        text = cells[at].strip()
+        text = cells[at].strip() if at < len(cells) else ""
         if not text:
             continue
         if heading.holds in TRANSLATED:

@@ -1,6 +1,5 @@
 """Relevance and constraints: what is understood, what it means, and what stays unknown."""
 
-import csv
 import re
 import time
 from datetime import date, timedelta
@@ -26,9 +25,9 @@ from surveys.expressions import (
 )
 from surveys.instrument import Instrument, Question
 from surveys.languages import languages, say
-from surveys.xlsform import load_instrument
-from tests.shared import SHARED, needs_shared
+from tests.shared import needs_shared
 from tests.surveys import row_by_row
+from tests.surveys.forms import corpus_forms, corpus_instrument
 
 
 TODAY = date(2026, 7, 1)
@@ -64,13 +63,9 @@ def test_every_condition_of_the_questionnaires_at_hand_is_understood() -> None:
 
 
 def conditions_of_the_corpus() -> list[str]:
-    with (SHARED / "corpus" / "MANIFEST.csv").open(encoding="utf-8") as file:
-        forms = [row["file"] for row in csv.DictReader(file) if row["kind"] == "xlsform"]
-    texts = []
-    for form in forms:
-        if form.endswith("empty.xlsx"):
-            continue
-        for question in load_instrument(SHARED / "corpus" / form).questions:
+    texts: list[str | None] = []
+    for genuine in corpus_forms():
+        for question in corpus_instrument(genuine.file).questions:
             texts += [
                 question.relevant,
                 question.constraint,
