@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 
 from campaigns.campaign import Outcome, Unit
@@ -99,9 +99,11 @@ def day(moment: date, language: str) -> str:
     return format_date(moment, "long", locale=_locale(language))
 
 
-def moment(when: datetime, language: str) -> str:
-    """``14 Oct 2026, 09:30``, ``2026. 10. 14. 오전 9:30``: the day and the time of something that happened."""
-    return format_datetime(when, "medium", locale=_locale(language)).replace("\u202f", " ")
+def moment(at: datetime, language: str) -> str:
+    """``14 Oct 2026, 09:30 UTC``, ``2026년 10월 14일 09:30 UTC``: a moment of the record."""
+    utc = at.astimezone(UTC)
+    named = format_skeleton("yMMMd", utc, locale="en_GB" if language == "en" else language)
+    return f"{named} {utc:%H:%M} UTC"
 
 
 def and_list(words: Sequence[str], language: str) -> str:
