@@ -1,5 +1,6 @@
 """The picture of the compare table for reports: the same rows, drawn by Plotly in the reader's browser."""
 
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -15,20 +16,23 @@ from dashboard.forest import Axis, ForestRow
 ROLE_COLOURS = {"origin": "#1c589c", "transit": "#9e6a00", "destination": "#9d174d"}
 ROLE_COLOURS_DARK = {"origin": "#76a5f5", "transit": "#f0cd5c", "destination": "#ea6a99"}
 ROLE_SYMBOLS = {"origin": "square", "transit": "circle", "destination": "triangle-up"}
-INK, QUIET, FAINT, GRID = "#1e2124", "#464c53", "#58616a", "#e6e8ea"
+INK, QUIET, FAINT, GRID, ACCENT = "#1e2124", "#464c53", "#58616a", "#e6e8ea", "#0b50d0"
 FONTS = "Pretendard GOV, Noto Sans CJK KR, Apple SD Gothic Neo, Malgun Gothic, sans-serif"
 
 PICTURE_WIDTH = 1200
 LINE = 34  # pixels a row
-TOP, BOTTOM = 150, 116
-LEFT, RIGHT = 320, 400  # room for names and interviews; for effects, readings and evidence
+HEAD, BOTTOM = 128, 122  # above the plot, without the lines of the title
+TITLE_HEIGHT, TITLE_SIZE = 27, 20
+TITLE_LINE, REASON_LINE = 104, 80  # letters that fit on a line; a Korean letter is as wide as two
+LEFT, RIGHT = 320, 450  # room for names and interviews; for effects, readings and evidence
 PLOT_WIDTH = PICTURE_WIDTH - LEFT - RIGHT
 COLUMNS = {
     "name": -LEFT + 40,
     "counts": -24,
+    "reason": 0,
     "effect": 20,
-    "reading": 190,
-    "evidence": 290,
+    "reading": 178,
+    "evidence": 335,
 }  # pixels from the plot
 
 
@@ -60,6 +64,7 @@ def forest_figure(view: Comparison, words: Mapping[str, str], *, sites: Collecti
             _text(figure, "name", place, f"<b>{escape(line.heading)}</b>", colour=ROLE_COLOURS[line.role])
         else:
             _draw(figure, place, line.row, view.forest.axis)
+    _title(figure, view)
     _head(figure, view, words)
     _foot(figure, view)
     figure.update_layout(**_layout(view, len(lines)))
@@ -81,7 +86,7 @@ def _lines(view: Comparison, sites: Collection[str]) -> list[Line]:
 def _draw(figure: go.Figure, place: int, row: ForestRow, axis: Axis) -> None:
     _text(figure, "name", place, f"<b>{escape(row.name)}</b>" if row.kind == "average" else escape(row.name))
     if row.estimate is None or row.low is None or row.high is None:
-        _text(figure, "effect", place, escape(row.reason), colour=FAINT)
+        _text(figure, "reason", place, _wrapped(row.reason, REASON_LINE), colour=FAINT, size=11)
         return
     _text(figure, "counts", place, row.counts, align="right", colour=QUIET)
     _text(figure, "effect", place, f"<b>{row.effect}</b> ({row.interval})")
@@ -141,10 +146,54 @@ def _head(figure: go.Figure, view: Comparison, words: Mapping[str, str]) -> None
         "evidence": words["evidence"],
     }
     for column, title in titles.items():
-        if column == "reading":
-            continue
         _text(figure, column, -1, f"<b>{escape(title)}</b>", colour=QUIET)
     _text(figure, "counts", -1, f"<b>{escape(words['interviews'])}</b>", align="right", colour=QUIET)
+    axis = view.forest.axis
+    ends = [words["worse"], words["better"]] if axis.better == "higher" else [words["better"], words["worse"]]
+    places = [(axis.low, "left", f"← {ends[0]}"), (axis.high, "right", f"{ends[1]} →")]
+    for x, anchor, text in places:
+        _above(figure, x, anchor, escape(text), FAINT, height=34)
+    if axis.margin:
+        edge = axis.margin if axis.better == "higher" else -axis.margin
+        _above(figure, edge, "center", escape(f"{words['margin']} {axis.margin_label}"), ACCENT, height=52)
+
+
+def _above(figure: go.Figure, x: float, anchor: str, text: str, colour: str, *, height: int) -> None:
+    figure.add_annotation(
+        x=x,
+        yref="paper",
+        y=1,
+        yshift=height,
+        text=text,
+        showarrow=False,
+        xanchor=anchor,
+        font={"color": colour, "size": 12},
+    )
+
+
+def _title(figure: go.Figure, view: Comparison) -> None:
+    headline = _wrapped(view.headline, TITLE_LINE)
+    below = TITLE_HEIGHT * len(headline.split("<br>")) + 10
+    texts = ((f"<b>{headline}</b>", 18, TITLE_SIZE, INK), (escape(view.sentence), 18 + below, 13, QUIET))
+    for text, from_top, size, colour in texts:
+        figure.add_annotation(
+            xref="paper",
+            x=0,
+            xshift=COLUMNS["name"],
+            yref="paper",
+            y=1,
+            yshift=_top(view) - from_top,
+            text=text,
+            showarrow=False,
+            xanchor="left",
+            yanchor="top",
+            align="left",
+            font={"size": size, "color": colour},
+        )
+
+
+def _top(view: Comparison) -> int:
+    return HEAD + TITLE_HEIGHT * len(_wrapped(view.headline, TITLE_LINE).split("<br>"))
 
 
 def _foot(figure: go.Figure, view: Comparison) -> None:
@@ -166,7 +215,14 @@ def _foot(figure: go.Figure, view: Comparison) -> None:
 
 
 def _text(
-    figure: go.Figure, column: str, place: float, text: str, *, align: str = "left", colour: str = INK
+    figure: go.Figure,
+    column: str,
+    place: float,
+    text: str,
+    *,
+    align: str = "left",
+    colour: str = INK,
+    size: int = 13,
 ) -> None:
     right_side = column in {"effect", "reading", "evidence"}
     figure.add_annotation(
@@ -179,28 +235,21 @@ def _text(
         showarrow=False,
         xanchor=align,
         align=align,
-        font={"color": colour},
+        font={"color": colour, "size": size},
+        bgcolor="white" if column == "reason" else None,  # no line of the grid through the words
     )
 
 
 def _layout(view: Comparison, count: int) -> dict[str, object]:
-    axis = view.forest.axis
+    axis, top = view.forest.axis, _top(view)
     return {
         "width": PICTURE_WIDTH,
-        "height": TOP + BOTTOM + LINE * (count + 1),
-        "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
+        "height": top + BOTTOM + LINE * (count + 1),
+        "margin": {"l": LEFT, "r": RIGHT, "t": top, "b": BOTTOM},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "showlegend": False,
         "font": {"family": FONTS, "size": 13, "color": INK},
-        "title": {
-            "text": f"<b>{escape(view.headline)}</b>",
-            "subtitle": {"text": escape(view.sentence), "font": {"size": 13, "color": QUIET}},
-            "x": 0.03,
-            "y": 0.985,
-            "yanchor": "top",
-            "font": {"size": 20},
-        },
         "xaxis": {
             "range": [axis.low, axis.high],
             "tickvals": list(axis.ticks),
@@ -216,6 +265,19 @@ def _layout(view: Comparison, count: int) -> dict[str, object]:
     }
 
 
+def _wrapped(text: str, letters: int) -> str:
+    """The text over several lines, ready for the picture: markup in it is only text."""
+    lines, used = [""], 0
+    for word in text.split(" "):
+        width = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in word)
+        if used and used + 1 + width > letters:
+            lines.append("")
+            used = 0
+        lines[-1] += f" {word}" if used else word
+        used += width + 1
+    return "<br>".join(escape(line) for line in lines)
+
+
 def _margin(axis: Axis) -> list[dict[str, object]]:
     if not axis.margin:
         return []
@@ -228,6 +290,6 @@ def _margin(axis: Axis) -> list[dict[str, object]]:
             "yref": "paper",
             "y0": 0,
             "y1": 1,
-            "line": {"color": "#0b50d0", "width": 1, "dash": "dot"},
+            "line": {"color": ACCENT, "width": 1, "dash": "dot"},
         }
     ]

@@ -240,7 +240,7 @@ def _estimate(
     change = effect.subject.estimand == "change"
     reading = reading_of(effect.verdict, effect.estimate, outcome, change=change)
     grade = claims.evidence(effect)
-    notes = [*grade.reasons, *(note for note in effect.caveats if note.code not in SAYS_WHY_WEAK)]
+    notes = [*grade.reasons[:1], *(note for note in effect.caveats if note.code not in SAYS_WHY_WEAK)]
     return ForestRow(
         kind="change" if change else "site",
         role=site.role.value,

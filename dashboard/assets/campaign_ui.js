@@ -233,7 +233,7 @@
         var cells = row.kind === "gap"
           ? [h("td", { key: "reason", colSpan: 8 }, row.reason + " " + row.remedy)]
           : [row.counts, row.clusters, row.effect, row.interval, row.p.replace("p = ", "").replace("p ", ""), row.reading_words, row.evidence_words,
-              (row.kind === "change" ? [group.apart] : [row.kind === "average" ? row.note : ""]).concat([row.weak], row.caveats).filter(Boolean).join(" ")]
+              (row.kind === "change" ? [group.apart] : [row.kind === "average" ? row.note + "." : ""]).concat([row.weak], row.caveats).filter(Boolean).join(" ")]
             .map(function (text, place) { return h("td", { key: place }, text); });
         rows.push(h("tr", { key: group.role + index }, h("td", null, group.title), h("th", { scope: "row" }, row.name), cells));
       });
