@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from surveys.expressions.days import day_number
-from surveys.expressions.functions import AGGREGATES, FUNCTIONS
+from surveys.expressions.functions import AGGREGATES, CLOCKS, FUNCTIONS
 from surveys.expressions.grammar import (
     Arithmetic,
     Call,
@@ -85,11 +85,12 @@ def evaluate(
     if isinstance(expression, Unsupported):
         return nothing_known(rows)
     last = float(day_number(today))
+    dated = any(isinstance(node, Call) and node.function in CLOCKS for node in nodes(expression.root))
     setting = Setting(
         answers=table,
         own=own,
         rows=rows,
-        first_day=_first_days(since, rows, last),
+        first_day=_first_days(since if dated else None, rows, last),
         last_day=np.full(rows, last),
     )
     with np.errstate(all="ignore"):

@@ -312,6 +312,9 @@ def _combined(operation: np.ufunc) -> Compute:
 # These add up a roster when given one argument alone.
 AGGREGATES = frozenset({"sum", "max", "min"})
 
+# These depend on the day of the interview.
+CLOCKS = frozenset({"today", "now"})
+
 FUNCTIONS: dict[str, Function] = {
     # conditions
     "true": Function(compute=lambda setting, _: everywhere(setting.rows, True), least=0, most=0),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveys.expressions import (
@@ -32,6 +32,8 @@ from tests.surveys.forms import corpus_forms, corpus_instrument
 
 TODAY = date(2026, 7, 1)
 YES, NO, UNKNOWN = True, False, None
+# A machine under load is no fault of an expression.
+UNHURRIED = settings(deadline=None)
 
 
 def told(truths: Truths) -> list[bool | None]:
@@ -136,6 +138,7 @@ def test_names_are_listed_once_in_the_order_written() -> None:
     assert referenced_names(parse("((")) == ()
 
 
+@UNHURRIED
 @given(st.text(max_size=60))
 def test_no_text_whatever_makes_the_parser_fail(source: str) -> None:
     assert isinstance(parse(source), Expression | Unsupported)
@@ -417,6 +420,7 @@ def expressions(draw: st.DrawFn, answers: tuple[str, ...] = ANSWERS, depth: int 
 COLUMNS = st.lists(st.tuples(*[st.sampled_from(WORDS)] * 4), min_size=1, max_size=8)
 
 
+@UNHURRIED
 @given(expressions(), COLUMNS, st.booleans())
 def test_columns_and_rows_agree(source: str, rows: list[tuple[str, ...]], c_present: bool) -> None:
     expression = parse(source)
@@ -434,6 +438,7 @@ def test_columns_and_rows_agree(source: str, rows: list[tuple[str, ...]], c_pres
         assert found[at] == expected or (expected is None and not c_present), (source, record, row[3])
 
 
+@UNHURRIED
 @given(expressions(("${a}", "${c}", ".")), COLUMNS)
 def test_what_is_told_without_a_question_holds_whatever_its_answers(
     source: str, rows: list[tuple[str, ...]]
@@ -446,6 +451,7 @@ def test_what_is_told_without_a_question_holds_whatever_its_answers(
         assert guarded is None or open_ is None or guarded == open_, source
 
 
+@UNHURRIED
 @given(expressions(("${a}", ".", "today()", "format-date(today(), '%Y')")), COLUMNS, st.data())
 def test_what_is_told_of_a_span_of_days_holds_on_each(
     source: str, rows: list[tuple[str, ...]], data: st.DataObject
