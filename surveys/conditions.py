@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.answers import REASONS, Answers, column_warning
+from surveys.answers import REASONS, SEVERAL, Answers, column_warning
 from surveys.expressions import Answers as Columns
 from surveys.expressions import asked, meets_constraint, parse, referenced_names
 from surveys.findings import Finding
@@ -146,6 +146,9 @@ def _broken_rules(
         return []
     message = _own_message(question, interviews.instrument)
     values = {"rule": question.constraint, "form_message": f" ({message})" if message else ""}
+    if question.type in SEVERAL:  # every choice is legal by itself; only how they combine breaks the rule
+        header = answers.header or question.name
+        return [column_warning("choices_break_rule", header, rows.size, **values)]
     return [
         replace(one, code="undeclared_missing_code", values={"choices": message or question.constraint})
         if question.type in _MEASURED and one.cell in SUSPECT_CODES

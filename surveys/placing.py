@@ -112,7 +112,7 @@ class _Placing:
             return column.values
         meant = _meanings(self._fieldwork.arm_values)
         told = self._told(column, lambda text: self._meant(meant, text, name))
-        known = ", ".join(self._fieldwork.arm_values)
+        known = _in_words(self._fieldwork.arm_values)
         self._refuse(column, told, "unknown_arm", lambda place: place is None, arms=known)
         self._refuse_blank(column, "blank_arm", arms=known)
         return told.values
@@ -336,6 +336,11 @@ def _meanings(values: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Every text that means one of the campaign's ids; the id itself always does."""
     spoken = {_plain(text): one for one, texts in values.items() for text in texts}
     return {**spoken, **{_plain(one): one for one in values if _plain(one) not in spoken}}
+
+
+def _in_words(values: Mapping[str, Sequence[str]]) -> str:
+    """What may stand in the cells: the first value that means each id."""
+    return ", ".join(texts[0] if texts else one for one, texts in values.items())
 
 
 def _plain(text: object) -> str:
