@@ -11,6 +11,7 @@ from dash import Dash, Input, Output, dcc, html
 from flask import Response, abort, request
 from werkzeug.wsgi import FileWrapper
 
+from dashboard import downloads
 from dashboard.components import frame, message
 from dashboard.evaluations import Evaluations
 from dashboard.links import Address, language_of, parse_address
@@ -95,6 +96,7 @@ def create_app(workspace: Workspace, *, prepare: bool = False) -> Dash:
     _route(app, services)
     for page in PAGES.values():
         page.register(app, services)
+    downloads.register(app, services)
     _guard(app)
     if prepare:
         threading.Thread(target=services.evaluations.prepare, name="prepare", daemon=True).start()

@@ -5,11 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html
-from flask import Response, abort, jsonify, request
 
 from campaigns.campaign import Campaign, Outcome, Tier
 from campaigns.effects import Evaluation
-from campaigns.export import EXPORT_FORMATS, contrast_table, effect_table, notes_of, pool_table
+from campaigns.export import EXPORT_FORMATS
 from dashboard import wording
 from dashboard.comparison import Comparison, alarms, compare
 from dashboard.components import (
@@ -24,11 +23,9 @@ from dashboard.components import (
     panel,
 )
 from dashboard.evaluations import NothingYet
-from dashboard.figures import PICTURE_WIDTH, forest_figure
-from dashboard.links import Address, parse_address
+from dashboard.links import Address
 from dashboard.services import Services
 from surveys.languages import pick, say
-from surveys.problems import CannotProceed
 
 
 TABLE_WORDS = (
@@ -36,11 +33,6 @@ TABLE_WORDS = (
     "weak", "plot", "interval", "clusters", "notes", "as_table", "lower_better",
 )  # fmt: skip
 HARM = "harm"
-MEDIA_TYPES = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def layout(services: Services, address: Address) -> html.Div:
@@ -58,7 +50,7 @@ def layout(services: Services, address: Address) -> html.Div:
 
 
 def register(app: Dash, services: Services) -> None:
-    """Connect the screen: everything but the downloads happens in the browser."""
+    """Connect the screen: it is redrawn, copied and drawn as a picture in the browser."""
     app.clientside_callback(
         "dash_clientside.compare.show",
         Output("compare-headline", "children"),
@@ -93,7 +85,6 @@ def register(app: Dash, services: Services) -> None:
         State("compare-picture-failed", "data"),
         prevent_initial_call=True,
     )
-    _register_downloads(app, services)
 
 
 def first_outcome(campaign: Campaign) -> Outcome:
@@ -294,57 +285,3 @@ def table_words(campaign: Campaign, language: str) -> dict[str, str]:
 
 def _nothing(which: str, language: str) -> html.Section:
     return message(say(f"screens.{which}.title", language), say(f"screens.{which}.text", language))
-
-
-def _register_downloads(app: Dash, services: Services) -> None:
-    @app.server.get("/download/figure.json")
-    def figure() -> Response:
-        evaluation, address = _asked(services)
-        campaign = evaluation.campaign
-        known = {outcome.id for outcome in campaign.outcomes}
-        outcome = address.outcome if address.outcome in known else first_outcome(campaign).id
-        view = compare(evaluation, outcome or "", address.language)
-        drawn = forest_figure(view, table_words(campaign, address.language), sites=address.sites)
-        return jsonify(
-            {
-                **drawn.to_plotly_json(),
-                "name": f"{campaign.id}-{outcome}",
-                "width": PICTURE_WIDTH,
-                "height": drawn.layout.height,
-            }
-        )
-
-    @app.server.get("/download/effects.<kind>")
-    def effects(kind: str) -> Response:
-        if kind not in EXPORT_FORMATS:
-            abort(404)
-        evaluation, address = _asked(services)
-        return _export(evaluation, kind, address.language)
-
-
-def _asked(services: Services) -> tuple[Evaluation, Address]:
-    address = parse_address(
-        request.args.to_dict(),
-        services.workspace.languages,
-        request.headers.get("Accept-Language", ""),
-    )
-    campaign = services.evaluations.campaign(address.campaign)
-    if campaign is None:
-        abort(404)
-    try:
-        return services.evaluations.current(campaign), address
-    except CannotProceed:
-        abort(404)
-
-
-def _export(evaluation: Evaluation, kind: str, language: str) -> Response:
-    table = effect_table(evaluation, language=language)
-    more = {
-        "averages": pool_table(evaluation, language=language),
-        "contrasts": contrast_table(evaluation, language=language),
-    }
-    body = EXPORT_FORMATS[kind](table, notes_of(evaluation, language), more)
-    reply = Response(body, mimetype=MEDIA_TYPES[kind])
-    name = f"{evaluation.campaign.id}-effects.{kind}"
-    reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return reply

@@ -3,12 +3,15 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from dashboard.app import services_of
+from dashboard.settings import Workspace
 from tests.browser.conftest import Visit
 
 
@@ -220,3 +223,14 @@ def test_a_page_that_is_not_there_says_so_in_the_frame(desktop: Visit) -> None:
     page = desktop.open("/nowhere?lang=en")
     expect(page.locator("h1")).to_have_text("There is no such page")
     expect(page.locator(".bar nav")).to_be_visible()
+
+
+def test_the_evaluation_is_made_once_for_each_state_of_the_data(demo: Workspace) -> None:
+    evaluations = services_of(demo).evaluations
+    evaluations.prepare()
+    campaign = evaluations.campaign()
+    assert campaign is not None
+    first = evaluations.current(campaign)
+    assert first.protected
+    assert evaluations.current(campaign) is first
+    assert evaluations.current(replace(campaign, sha256="another plan")) is not first

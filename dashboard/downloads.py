@@ -1,0 +1,76 @@
+"""What a reader takes away: the effects as a table in every format, and the compare table as a picture."""
+
+from dash import Dash
+from flask import Response, abort, jsonify, request
+
+from campaigns.effects import Evaluation
+from campaigns.export import EXPORT_FORMATS, contrast_table, effect_table, notes_of, pool_table
+from dashboard.comparison import compare
+from dashboard.evaluations import NothingYet
+from dashboard.figures import PICTURE_WIDTH, forest_figure
+from dashboard.links import Address, parse_address
+from dashboard.pages.compare import first_outcome, table_words
+from dashboard.services import Services
+
+
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def register(app: Dash, services: Services) -> None:
+    """Add the addresses under ``/download``."""
+
+    @app.server.get("/download/figure.json")
+    def figure() -> Response:
+        evaluation, address = _asked(services)
+        campaign = evaluation.campaign
+        known = {outcome.id for outcome in campaign.outcomes}
+        outcome = address.outcome if address.outcome in known else first_outcome(campaign).id
+        view = compare(evaluation, outcome or "", address.language)
+        drawn = forest_figure(view, table_words(campaign, address.language), sites=address.sites)
+        return jsonify(
+            {
+                **drawn.to_plotly_json(),
+                "name": f"{campaign.id}-{outcome}",
+                "width": PICTURE_WIDTH,
+                "height": drawn.layout.height,
+            }
+        )
+
+    @app.server.get("/download/effects.<kind>")
+    def effects(kind: str) -> Response:
+        if kind not in EXPORT_FORMATS:
+            abort(404)
+        evaluation, address = _asked(services)
+        return _export(evaluation, kind, address.language)
+
+
+def _asked(services: Services) -> tuple[Evaluation, Address]:
+    address = parse_address(
+        request.args.to_dict(),
+        services.workspace.languages,
+        request.headers.get("Accept-Language", ""),
+    )
+    campaign = services.evaluations.campaign(address.campaign)
+    if campaign is None:
+        abort(404)
+    try:
+        return services.evaluations.current(campaign), address
+    except NothingYet:
+        abort(404)
+
+
+def _export(evaluation: Evaluation, kind: str, language: str) -> Response:
+    table = effect_table(evaluation, language=language)
+    more = {
+        "averages": pool_table(evaluation, language=language),
+        "contrasts": contrast_table(evaluation, language=language),
+    }
+    body = EXPORT_FORMATS[kind](table, notes_of(evaluation, language), more)
+    reply = Response(body, mimetype=MEDIA_TYPES[kind])
+    name = f"{evaluation.campaign.id}-effects.{kind}"
+    reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return reply
