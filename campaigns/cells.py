@@ -5,7 +5,7 @@ rows: slower, and the same single path.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ibis
 import ibis.expr.types as ir
@@ -29,19 +29,18 @@ class Key:
 
     codes: Integers
     levels: tuple[object, ...]
+    code_of: Mapping[str, int]  # by the value as text
 
     def labels(self) -> tuple[str, ...]:
         """The values as text: 1.0 is "1"."""
-        return tuple(label(level) for level in self.levels)
-
-    def code(self, text: str) -> int:
-        """The code of a value given as text; -2 where no cell has it."""
-        labels = self.labels()
-        return labels.index(text) if text in labels else -2
+        return tuple(self.code_of)
 
     def among(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which cells have one of the values."""
-        return np.isin(self.codes, [self.code(text) for text in texts])
+        wanted = np.zeros(len(self.levels) + 1, dtype=bool)  # the last place is that of the missing, code -1
+        wanted[[self.code_of[text] for text in texts if text in self.code_of]] = True
+        chosen: NDArray[np.bool_] = wanted[self.codes]
+        return chosen
 
     def numbers(self) -> Floats:
         """The value of each cell as a number, NaN where missing."""
@@ -58,8 +57,22 @@ class Cells:
 
     keys: Mapping[str, Key]
     rows: Floats
+    weighted: Floats  # rows with a weight above nil; without weights, all
     sums: Mapping[str, Mapping[str, Floats]]
     origin: Mapping[str, float] = field(default_factory=dict)
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Cells":
+        """Some of the cells, with the same codes."""
+        return Cells(
+            keys={name: replace(key, codes=key.codes[chosen]) for name, key in self.keys.items()},
+            rows=self.rows[chosen],
+            weighted=self.weighted[chosen],
+            sums={
+                outcome: {name: values[chosen] for name, values in sums.items()}
+                for outcome, sums in self.sums.items()
+            },
+            origin=self.origin,
+        )
 
     def sample(self, outcome: str, chosen: NDArray[np.bool_], cluster: Integers | None) -> Sample:
         """The sums of one outcome over the chosen cells; ``cluster`` are codes of all cells."""
@@ -88,6 +101,8 @@ def compress(
     """
     origin = _origins(table, outcomes)
     aggregates = {"@rows": table.count()}
+    if weight is not None:
+        aggregates["@weighted"] = (table[weight] > 0).sum()
     for position, outcome in enumerate(outcomes):
         y = table[outcome].cast("float64")
         y = y - origin[outcome] if origin[outcome] else y
@@ -164,8 +179,9 @@ def _as_cells(
         }
         sums[outcome] = found
     return Cells(
-        keys={name: Key(codes=key.codes[order], levels=key.levels) for name, key in keys.items()},
+        keys={name: replace(key, codes=key.codes[order]) for name, key in keys.items()},
         rows=column("@rows"),
+        weighted=column("@weighted" if weighted else "@rows"),
         sums=sums,
         origin=origin,
     )
@@ -179,7 +195,8 @@ def _key(column: pa.ChunkedArray) -> Key:
     rank = np.full(len(values) + 1, -1, dtype=np.int64)
     rank[known] = np.arange(len(known))
     codes = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-    return Key(codes=rank[codes], levels=tuple(values[i] for i in known))
+    levels = tuple(values[i] for i in known)
+    return Key(codes=rank[codes], levels=levels, code_of={label(level): i for i, level in enumerate(levels)})
 
 
 def _in_order(value: object) -> tuple[int, float, str]:

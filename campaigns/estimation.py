@@ -1,6 +1,6 @@
 """One table and one specification become effects, or the reasons why there are none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -20,6 +20,8 @@ from surveys.problems import CannotProceed
 
 
 __all__ = ["Specification", "estimate"]
+
+ONLY_ARM = "campaign"  # where the table does not tell arms apart
 
 
 def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
@@ -52,7 +54,13 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
             weight="@weight" if weighted else None,
             squares=not specification.clustered,
         )
-        analysis = _Analysis(cells=cells, specification=specification, design=design, baseline=baseline)
+        analysis = _Analysis(
+            sites=_by_site(cells, specification),
+            arms=_arms(cells, specification),
+            specification=specification,
+            design=design,
+            baseline=baseline,
+        )
         for outcome in outcomes:
             found[outcome] = list(analysis.effects(outcome))
     return [effect for outcome in specification.outcomes for effect in found[outcome]]
@@ -131,36 +139,34 @@ def _keys(table: ir.Table, specification: Specification, baseline: str | None) -
 class _Analysis:
     """The cells of one scan and everything asked of them."""
 
-    cells: Cells
+    sites: Mapping[str | None, Cells]
+    arms: tuple[str, ...]
     specification: Specification
     design: Design
     baseline: str | None
 
     def effects(self, outcome: str) -> Iterator[Effect]:
-        for site in self._sites():
-            here = self._among("@site", [site]) if site is not None else self._everywhere()
-            yield from self._effects_among(outcome, site, None, here, here)
+        for site, cells in self.sites.items():
+            yield from self._effects_among(outcome, site, None, cells, np.ones(len(cells.rows), dtype=bool))
             for name in self.specification.subgroups:
-                key = self.cells.keys[name]
+                key = cells.keys[name]
                 for code, text in enumerate(key.labels()):
-                    level = here & (key.codes == code)
+                    level = key.codes == code
                     if level.any():
-                        yield from self._effects_among(outcome, site, f"{name}={text}", level, here)
+                        yield from self._effects_among(outcome, site, f"{name}={text}", cells, level)
 
     def _effects_among(
-        self, outcome: str, site: str | None, subgroup: str | None, chosen: Chosen, here: Chosen
+        self, outcome: str, site: str | None, subgroup: str | None, cells: Cells, chosen: Chosen
     ) -> Iterator[Effect]:
-        arms = self._arms()
-        for together in [(arm,) for arm in arms] if self.design.each_arm_alone else [arms]:
+        for together in [(arm,) for arm in self.arms] if self.design.each_arm_alone else [self.arms]:
             answers = Answers(
                 Question(
-                    cells=self.cells,
+                    cells=cells,
                     specification=self.specification,
                     design=self.design,
                     outcome=outcome,
                     arms=together,
                     chosen=chosen,
-                    here=here,
                     baseline=self.baseline,
                 )
             )
@@ -172,30 +178,26 @@ class _Analysis:
                     subgroup=subgroup,
                     design=self.design.name,
                     estimand=self.design.estimand,
-                    term="effect" if len(arms) == 1 else arm,
+                    term="effect" if len(self.arms) == 1 else arm,
                 )
                 effect = answers.effect(arm, subject)
                 if isinstance(effect, EffectEstimate):
                     effect = with_caveats(effect, self.specification)
                 yield effect
 
-    def _sites(self) -> list[str | None]:
-        if "@site" not in self.cells.keys:
-            return [None]
-        found = self.cells.keys["@site"].labels()
-        declared = self.specification.sites or tuple(self.specification.roles)
-        return [*declared, *(site for site in found if site not in declared)]
 
-    def _arms(self) -> tuple[str, ...]:
-        if "@arm" not in self.cells.keys:
-            return ("campaign",)
-        if self.specification.arms:
-            return self.specification.arms
-        found = self.cells.keys["@arm"].labels()
-        return tuple(arm for arm in found if arm not in self.specification.comparison) or ("campaign",)
+def _by_site(cells: Cells, specification: Specification) -> dict[str | None, Cells]:
+    """The cells of each site, in the order declared, then as found; of the whole where there are no sites."""
+    found = cells.keys["@site"].labels() if "@site" in cells.keys else ()
+    declared = specification.sites or tuple(specification.roles)
+    if not (found or declared):
+        return {None: cells}
+    names = [*declared, *(site for site in found if site not in declared)]
+    return {site: cells.part(cells.keys["@site"].among([site])) for site in names}
 
-    def _everywhere(self) -> Chosen:
-        return np.ones(len(self.cells.rows), dtype=bool)
 
-    def _among(self, part: str, values: Sequence[str]) -> Chosen:
-        return self.cells.keys[part].among(values) if part in self.cells.keys else self._everywhere()
+def _arms(cells: Cells, specification: Specification) -> tuple[str, ...]:
+    if specification.arms or "@arm" not in cells.keys:
+        return specification.arms or (ONLY_ARM,)
+    found = cells.keys["@arm"].labels()
+    return tuple(arm for arm in found if arm not in specification.comparison) or (ONLY_ARM,)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import statsmodels.api as sm
-from scipy import sparse, stats
+from scipy import sparse, special
 
 from campaigns.sample import Floats, Integers, Sample
 from campaigns.specification import CLUSTERED, StandardErrors
@@ -106,7 +106,7 @@ class Regression:
 
     def holds(self, column: int) -> bool:
         """Whether the design's column was kept."""
-        return bool(np.isin(column, self.kept))
+        return bool((self.kept == column).any())
 
     def coefficient(self, column: int) -> float:
         """The coefficient of a kept column of the design."""
@@ -170,7 +170,7 @@ def regress(design: Floats, sample: Sample, group: Integers | None = None) -> Re
 def _solved(triangle: Floats, right: Floats) -> Floats:
     if not len(right):
         return np.zeros(0)
-    return np.asarray(sm.OLS(right, triangle).fit().params)
+    return np.asarray(sm.OLS(right, triangle, hasconst=False).fit().params)
 
 
 def _absorbed(weight: Floats, group: Integers | None) -> tuple[Integers, Floats, int]:
@@ -586,10 +586,14 @@ class Interval:
 def interval(estimate: float, std_error: float, df: float, confidence: float) -> Interval:
     """Two-sided test against zero and interval by the t distribution (df = inf: the normal)."""
     statistic = estimate / std_error
-    half = float(stats.t.ppf(0.5 + confidence / 2, df)) * std_error
+    beyond = 0.5 - confidence / 2
+    if np.isinf(df):
+        p_value, quantile = 2 * float(special.ndtr(-abs(statistic))), -float(special.ndtri(beyond))
+    else:
+        p_value, quantile = 2 * float(special.stdtr(df, -abs(statistic))), -float(special.stdtrit(df, beyond))
     return Interval(
         statistic=statistic,
-        p_value=float(2 * stats.t.sf(abs(statistic), df)),
-        low=estimate - half,
-        high=estimate + half,
+        p_value=p_value,
+        low=estimate - quantile * std_error,
+        high=estimate + quantile * std_error,
     )

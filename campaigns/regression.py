@@ -44,18 +44,17 @@ class CannotBe(Exception):
 class Question:
     """What is asked: an outcome, the arms that are compared, and the cells it is asked of."""
 
-    cells: Cells
+    cells: Cells  # of one site
     specification: Specification
     design: Design
     outcome: str
     arms: tuple[str, ...]
-    chosen: Chosen  # the cells of the site and subgroup
-    here: Chosen  # the cells of the site: the sample that a survey design is about
+    chosen: Chosen  # the cells of the subgroup; all of them are the sample that a survey design is about
     baseline: str | None = None  # the key that holds the outcome before, as a covariate
 
     def records(self, part: str) -> bool:
         """Whether the site has the part at all: a wave, an arm, a cluster, a stratum."""
-        return part in self.cells.keys and bool((self.cells.keys[part].codes[self.here] >= 0).any())
+        return part in self.cells.keys and bool((self.cells.keys[part].codes >= 0).any())
 
     def those(self, part: Literal["@wave", "@arm"], values: tuple[str, ...]) -> Chosen:
         """Cells whose wave or arm has one of the values; all where the design can do without and the site has none."""
@@ -87,6 +86,7 @@ class Answers:
     def __init__(self, question: Question) -> None:
         self.question = question
         self.used = _usable(question)
+        self.groups = {arm: self._groups(arm) for arm in question.arms}
         self._fitted: Fitted | None = None
 
     def effect(self, arm: str, subject: Subject) -> Effect:
@@ -104,7 +104,7 @@ class Answers:
     def counts(self, arm: str) -> Counts:
         """Respondents and clusters behind the estimate for one arm."""
         cells, chosen = self.question.cells, self.question.chosen
-        groups = {name: self.used & members for name, members in self._groups(arm).items()}
+        groups = {name: self.used & members for name, members in self.groups[arm].items()}
         n = {name: self._n(members) for name, members in groups.items()}
         in_arm = [members for name, members in groups.items() if name.startswith("campaign")]
         in_comparison = [members for name, members in groups.items() if name.startswith("comparison")]
@@ -149,7 +149,7 @@ class Answers:
         key = self.question.cells.keys.get("@cluster")
         if key is None or not self.question.records("@cluster"):
             return None
-        return len(np.unique(key.codes[cells & (key.codes >= 0)]))
+        return int(np.count_nonzero(np.bincount(key.codes[cells & (key.codes >= 0)])))
 
     # ── Estimating ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -226,7 +226,7 @@ class Answers:
             raise CannotBe("no_variation" if np.ptp(means) <= NOTHING * size else "no_residual_variation")
 
     def _mean_of_comparison(self, arm: str) -> float | None:
-        cells = self._groups(arm).get("comparison_after")
+        cells = self.groups[arm].get("comparison_after")
         if cells is None:
             return None
         sums = self.question.cells.sums[self.question.outcome]
@@ -310,9 +310,8 @@ def _standardised(values: Floats) -> Floats:
 
 def _survey_design(question: Question, fitted: Fitted) -> SurveyDesign:
     """Strata and sampling units of the whole site: a subgroup or a missing answer does not change the sample."""
-    cells, here = question.cells, question.here
-    weight_known = np.logical_or.reduce([sums["w"] > 0 for sums in cells.sums.values()])
-    sampled = here & weight_known
+    cells = question.cells
+    sampled = cells.weighted > 0
     stratum = np.zeros(len(cells.rows), dtype=np.int64)
     if question.records("@stratum"):
         stratum = cells.keys["@stratum"].codes
@@ -333,7 +332,7 @@ def _survey_design(question: Question, fitted: Fitted) -> SurveyDesign:
 def _units(question: Question, inside: Chosen) -> float:
     """Primary sampling units: clusters, or the respondents themselves."""
     if not question.records("@cluster"):
-        return float(question.cells.rows[inside].sum())
+        return float(question.cells.weighted[inside].sum())
     codes = question.cells.keys["@cluster"].codes
     return float(len(np.unique(codes[inside & (codes >= 0)])))
 
