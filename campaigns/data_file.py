@@ -19,6 +19,7 @@ from surveys.reading import read_file
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "<NA>", "."})  # as R, pandas and Stata write it
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WHOLE = re.compile(r"([+-]?\d+)\.0+")  # 1.0 for 1, as pandas writes a whole number beside a blank
+LOGICAL = {"true": "1", "false": "0"}  # as R, pandas and Parquet write yes and no
 SHOWN = 3  # values quoted in a complaint
 
 
@@ -69,7 +70,8 @@ class DataFile:
         wrong: list[str] = []
         for text in encoded.dictionary.to_pylist():
             stripped = text.strip()
-            plain = stripped.replace(",", ".") if self.decimal_comma else stripped
+            plain = LOGICAL.get(stripped.lower(), stripped)
+            plain = plain.replace(",", ".") if self.decimal_comma else plain
             if stripped in MISSING or stripped in missing:
                 values.append(None)
             elif NUMBER.fullmatch(plain) and np.isfinite(float(plain)):
@@ -146,8 +148,8 @@ def _read_parquet(path: Path, needed: Sequence[str]) -> DataFile:
 
 
 def canonical(text: str) -> str:
-    """A value as it is compared: 1, 1.0 and 1e0 are the same, and so are they as text."""
-    stripped = text.strip()
+    """A value as it is compared: 1, 1.0 and "1" are the same, and so are TRUE and 1."""
+    stripped = LOGICAL.get(text.strip().lower(), text.strip())
     if not NUMBER.fullmatch(stripped):
         return stripped
     number = float(stripped)

@@ -163,6 +163,17 @@ def test_values_match_after_numeric_normalisation(shell: Shell, tmp_path: Path, 
     assert shell.objects(PLAN, file)[0]["estimate"] == shell.objects(PLAN, DATA)[0]["estimate"]
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_logical_columns_are_arms_and_outcomes_too(shell: Shell, tmp_path: Path, ending: str) -> None:
+    rows = pd.read_csv(DATA)
+    logical = rows.assign(arm=rows["arm"] == 1, knows=rows["knows"] == 1)
+    file = tmp_path / f"data.{ending}"
+    _write(logical, file, ending)
+    plan = PLAN.replace('campaign: "1", comparison: "0"', "campaign: true, comparison: false")
+    for one, other in zip(shell.objects(PLAN, DATA), shell.objects(plan, file), strict=True):
+        assert other["estimate"] == pytest.approx(one["estimate"], rel=1e-12)
+
+
 @pytest.mark.parametrize("blank", ["", "NA", "NaN", ".", " "])
 def test_blanks_of_every_program_are_missing(shell: Shell, tmp_path: Path, blank: str) -> None:
     rows = pd.read_csv(DATA, dtype=str, keep_default_na=False)
