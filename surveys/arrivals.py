@@ -6,7 +6,7 @@ Everything here happens inside one transaction, on a connection that ``Catalogue
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from surveys import payloads, tables
 from surveys.audit import note
+from surveys.database import among, insert_rows, is_among
 from surveys.problems import CannotProceed, Problem
 from surveys.revisions import HELD, STORED, Decisions, Identity, Incoming, Stored, current, decide, uncertain
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 PROBLEMS_KEPT = 10_000  # of one upload; the report names them all, the record need not
-_IDS_AT_A_TIME = 5_000
+_IDS_AT_A_TIME = 20_000
 _IDENTITY_PARTS = ("@submission", "@cluster", "@respondent", "@interview_date", "@edit")
 
 
@@ -95,15 +96,16 @@ def store(connection: Connection, arrival: Arrival, incoming: Incoming) -> Entry
     decisions = decide(incoming, known, identity_of)
     kept = decisions.rows(*STORED)
     replaced = [(incoming.ids[at], current(known[incoming.ids[at]])) for at in decisions.rows("revised")]
+    entry = _entry(arrival, decisions)
     earlier = earlier_upload(connection, arrival.campaign, arrival.site, arrival.sha256)
     if earlier is not None and not kept:
-        entry = _entry(arrival, decisions, upload=earlier, repeated=True)
+        entry = replace(entry, upload=earlier, repeated=True)
         note(
             connection, arrival.uploader, "upload repeated", f"upload {earlier}", _facts(arrival), arrival.at
         )
         return entry
-    upload = _insert_upload(connection, arrival, _entry(arrival, decisions, upload=0))
-    entry = _entry(arrival, decisions, upload=upload)
+    upload = _insert_upload(connection, arrival, entry)
+    entry = replace(entry, upload=upload)
     if kept or entry.held:
         connection.execute(insert(tables.original), {"upload": upload, "bytes": arrival.original()})
     if kept:
@@ -124,8 +126,9 @@ def store(connection: Connection, arrival: Arrival, incoming: Incoming) -> Entry
 
 def store_refusal(connection: Connection, arrival: Arrival) -> Entry:
     """Note that a file was refused, and why. Neither its bytes nor any answer is kept."""
-    upload = _insert_upload(connection, arrival, _nothing_stored(arrival, upload=0))
-    entry = _nothing_stored(arrival, upload=upload)
+    entry = _nothing_stored(arrival)
+    upload = _insert_upload(connection, arrival, entry)
+    entry = replace(entry, upload=upload)
     _insert_problems(connection, upload, entry)
     note(connection, arrival.uploader, "upload refused", f"upload {upload}", _facts(arrival), arrival.at)
     return entry
@@ -152,22 +155,17 @@ def _known(connection: Connection, campaign: str, ids: Sequence[str]) -> dict[st
     known: dict[str, list[Stored]] = defaultdict(list)
     if connection.scalar(select(table.c.campaign).where(table.c.campaign == campaign).limit(1)) is None:
         return known
-    query = select(table).where(
-        table.c.campaign == campaign, table.c.submission.in_(bindparam("ids", expanding=True))
-    )
-    for start in range(0, len(ids), _IDS_AT_A_TIME):
-        for row in connection.execute(query, {"ids": list(ids[start : start + _IDS_AT_A_TIME])}):
-            known[row.submission].append(
-                Stored(
-                    row.revision,
-                    row.site,
-                    row.wave,
-                    row.content,
-                    row.upload,
-                    row.position,
-                    row.superseded_by is None,
-                )
-            )
+    columns = (
+        table.c.submission, table.c.revision, table.c.site, table.c.wave, table.c.content,
+        table.c.upload, table.c.position, table.c.superseded_by,
+    )  # fmt: skip
+    query = select(*columns).where(table.c.campaign == campaign, is_among(connection, table.c.submission))
+    in_key_order = sorted(set(ids))
+    for start in range(0, len(in_key_order), _IDS_AT_A_TIME):
+        rows = connection.execute(query, among(connection, in_key_order[start : start + _IDS_AT_A_TIME]))
+        for id_, revision, site, wave, content, upload, position, superseded_by in rows:
+            stored = Stored(revision, site, wave, content, upload, position, superseded_by is None)
+            known[id_].append(stored)
     return known
 
 
@@ -212,7 +210,8 @@ def earlier_upload(connection: Connection, campaign: str, site: str | None, sha2
     return earlier
 
 
-def _entry(arrival: Arrival, decisions: Decisions, *, upload: int, repeated: bool = False) -> Entry:
+def _entry(arrival: Arrival, decisions: Decisions) -> Entry:
+    """What becomes of the arrival; which upload it is remains to be seen."""
     held_here = decisions.rows(*HELD)
     replaced, older = len(decisions.rows("revised")), len(decisions.rows("older"))
     warnings = list(arrival.warnings)
@@ -221,8 +220,8 @@ def _entry(arrival: Arrival, decisions: Decisions, *, upload: int, repeated: boo
     if older:
         warnings.append(Problem(code="older_versions", values={"count": older}))
     return Entry(
-        upload=upload,
-        repeated=repeated,
+        upload=0,
+        repeated=False,
         at=arrival.at,
         verdict="accept-with-rejected-rows" if held_here and arrival.verdict == "accept" else arrival.verdict,
         accepted=len(decisions.rows(*STORED)),
@@ -245,9 +244,9 @@ def _held_problem(accepted: pa.Table, decisions: Decisions, position: int) -> Pr
     )
 
 
-def _nothing_stored(arrival: Arrival, *, upload: int) -> Entry:
+def _nothing_stored(arrival: Arrival) -> Entry:
     return Entry(
-        upload=upload,
+        upload=0,
         repeated=False,
         at=arrival.at,
         verdict=arrival.verdict,
@@ -287,21 +286,24 @@ def _insert_answers(
     rows = arrival.accepted if whole else arrival.accepted.take(pa.array(kept, pa.int64()))
     answers = payloads.encode_payload(rows, arrival.types)
     connection.execute(insert(tables.payload), {"upload": upload, "answers": answers})
-    connection.execute(
-        insert(tables.submission),
-        [
-            {
-                "campaign": arrival.campaign,
-                "submission": incoming.ids[at],
-                "revision": decisions.revision[at],
-                "site": incoming.sites[at],
-                "wave": incoming.waves[at],
-                "content": incoming.contents[at],
-                "upload": upload,
-                "position": position,
-            }
-            for position, at in enumerate(kept)
-        ],
+    in_key_order = sorted(range(len(kept)), key=lambda position: incoming.ids[kept[position]])
+    insert_rows(
+        connection,
+        tables.submission,
+        ("campaign", "submission", "revision", "site", "wave", "content", "upload", "position"),
+        (
+            (
+                arrival.campaign,
+                incoming.ids[kept[position]],
+                decisions.revision[kept[position]],
+                incoming.sites[kept[position]],
+                incoming.waves[kept[position]],
+                incoming.contents[kept[position]],
+                upload,
+                position,
+            )
+            for position in in_key_order  # neighbours in the index are written together
+        ),
     )
 
 
@@ -373,5 +375,7 @@ def _facts(arrival: Arrival) -> dict[str, object]:
 
 
 def _texts(values: pa.ChunkedArray) -> list[str]:
-    texts: list[str] = values.fill_null("").to_pylist()
-    return texts
+    """The few different texts of a part, one for each row; equal ones are one object."""
+    coded = values.cast(pa.large_string()).fill_null("").combine_chunks().dictionary_encode()
+    texts: list[str] = coded.dictionary.to_pylist()
+    return [texts[place] for place in coded.indices.to_pylist()]

@@ -129,14 +129,10 @@ class Catalogue:
 
     def original(self, upload: int, keys: KeyRing) -> bytes | None:
         """The file as it was sent; None where it was refused or its retention ended."""
-        query = (
-            select(tables.original.c.bytes, tables.upload.c.size)
-            .join_from(tables.original, tables.upload)
-            .where(tables.original.c.upload == upload)
-        )
+        query = select(tables.original.c.bytes).where(tables.original.c.upload == upload)
         with self.database.reading() as connection:
-            found = connection.execute(query).one_or_none()
-        return None if found is None else keys.decrypt(found.bytes, found.size)
+            stored = connection.scalar(query)
+        return None if stored is None else keys.decrypt(stored)
 
     def parts(self, campaign: str, site: str | None = None, as_of: int | None = None) -> list[SitePart]:
         """The sites and waves that hold interviews, as they stand or stood after upload ``as_of``."""

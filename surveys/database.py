@@ -1,15 +1,38 @@
 """The database under the record: how it is opened, locked, brought up to date, and how its failures read."""
 
+import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, text
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    NullPool,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError, ProgrammingError
 
@@ -20,6 +43,8 @@ Result = TypeVar("Result")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30  # how long a writer waits for the writers before it
+ROWS_AT_A_TIME = 10_000
+SQLITE_CACHE_KIB = 32_000  # an upload of 200,000 interviews touches some 30 MB of pages
 ATTEMPTS = 6  # at a transaction that PostgreSQL broke off for another's sake
 _BROKEN_OFF = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _WRITERS = 5_120_417  # the advisory lock that writers to a PostgreSQL record queue for
@@ -92,6 +117,37 @@ class Database:
             raise CannotProceed(self.where, *_told(error.orig)) from error
 
 
+def insert_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Insert many rows; each gives its values in the order of ``columns``.
+
+    Past the driver's own speed nothing is added: a row is a tuple that the database adapter reads, some
+    thousands at a time, so that neither time nor memory goes to naming every value of every row.
+    """
+    sqlite = connection.dialect.name == "sqlite"
+    dialect = SQLiteDialect(paramstyle="qmark") if sqlite else PGDialect(paramstyle="format")  # type: ignore[no-untyped-call]
+    statement = insert(table).compile(dialect=dialect, column_keys=list(columns))
+    places = [columns.index(name) for name in statement.positiontup or ()]
+    arranged = itemgetter(*places)
+    source = iter(rows)
+    while batch := [arranged(row) for row in islice(source, ROWS_AT_A_TIME)]:
+        connection.exec_driver_sql(str(statement), batch)
+
+
+def is_among(connection: Connection, column: Column[str]) -> ColumnElement[bool]:
+    """Whether a text is one of those of ``among``, however many they are: one parameter holds them all."""
+    if connection.dialect.name == "sqlite":
+        wanted = func.json_each(bindparam("among")).table_valued("value")
+        return column.in_(select(wanted.c.value))
+    return column == any_(bindparam("among", type_=ARRAY(Text)))
+
+
+def among(connection: Connection, texts: Sequence[str]) -> dict[str, object]:
+    """The parameter of ``is_among``."""
+    return {"among": json.dumps(texts) if connection.dialect.name == "sqlite" else list(texts)}
+
+
 class _BrokenOffError(Exception):
     """PostgreSQL gave this transaction up so that another could go on."""
 
@@ -151,6 +207,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # a receipt survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
     cursor.close()
 
 

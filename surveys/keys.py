@@ -5,12 +5,14 @@ first needed and never replaced: a pseudonym made under another key would be ano
 """
 
 import base64
+import hashlib
 import hmac
 import os
 import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +23,17 @@ from surveys.problems import CannotProceed
 
 
 FILES_KEY = "uploads"  # encrypts the original files; one key a line, the newest first
+_CHUNK = 1 << 20
 _COUNTRY = re.compile(r"[A-Za-z0-9]{2,8}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encrypted:
+    """A file as it is stored, and what it was."""
+
+    stored: bytes
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +42,20 @@ class KeyRing:
 
     folder: Path
 
-    def encrypt(self, original: bytes) -> bytes:
-        """The bytes of a file, compressed and encrypted."""
-        packed = pa.compress(original, codec="zstd", asbytes=True)
-        return base64.urlsafe_b64decode(self._cipher(make=True).encrypt(packed))
+    def encrypt(self, original: BinaryIO) -> "Encrypted":
+        """A file, compressed and encrypted; only its compressed form is ever whole in memory."""
+        digest, size = hashlib.sha256(), 0
+        packed = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(packed, "zstd") as stream:
+            while chunk := original.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                stream.write(chunk)
+        token = self._cipher(make=True).encrypt(packed.getvalue().to_pybytes())
+        return Encrypted(stored=base64.urlsafe_b64decode(token), sha256=digest.hexdigest(), size=size)
 
-    def decrypt(self, stored: bytes, size: int) -> bytes:
-        """The ``size`` bytes that were encrypted.
+    def decrypt(self, stored: bytes) -> bytes:
+        """The bytes of the file that was encrypted.
 
         Raises
         ------
@@ -51,7 +70,8 @@ class KeyRing:
                 "no key in this file opens the stored original, or its bytes were changed.",
                 "Bring back the key file that was in use when the file was uploaded.",
             ) from None
-        original: bytes = pa.decompress(packed, decompressed_size=size, codec="zstd", asbytes=True)
+        with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
+            original: bytes = stream.read()
         return original
 
     def pseudonyms(self, respondents: pa.ChunkedArray, country: str) -> pa.Array:

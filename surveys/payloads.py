@@ -4,11 +4,12 @@ Columns whose name starts with ``@`` are the parts of an interview (its row, ide
 others are answers, as canonical text, each with ``NAME@missing`` beside it where a reason exists.
 """
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -22,7 +23,6 @@ MISSING = "@missing"
 NUMERIC = frozenset({"integer", "decimal", "range"})  # types of question whose answers are numbers
 _VOLATILE = frozenset({"@row", "@line", "@submission", "@edit"})  # no part of what an interview says
 _TYPES = b"question_types"
-_SLICE = 20_000  # rows fingerprinted at a time, to bound memory
 
 
 def answer_names(columns: Sequence[str]) -> list[str]:
@@ -56,15 +56,15 @@ def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[b
     """A fingerprint of each row's answers and parts.
 
     Two rows have the same one when they say the same: whatever their place in the file, the order of the
-    columns, columns in which they say nothing, and how a number is written (1.50 is 1.5).
+    columns, columns in which they say nothing, and how a number is written (1.50 is 1.5). It is the sum of the
+    fingerprints of the row's cells, so that each value of a column is hashed once and rows are added up.
     """
     numeric = {"@weight"} | {name for name, kind in types.items() if kind in NUMERIC}
-    names = sorted(set(accepted.column_names) - _VOLATILE)
-    return [
-        hashlib.blake2b(text, digest_size=16).digest()
-        for start in range(0, accepted.num_rows, _SLICE)
-        for text in _row_texts(accepted.slice(start, _SLICE).combine_chunks(), names, numeric)
-    ]
+    sums = np.zeros((accepted.num_rows, 2), dtype=np.uint64)
+    for name in sorted(set(accepted.column_names) - _VOLATILE):
+        _add_cells(sums, accepted[name], name, is_number=name in numeric)
+    joined = sums.astype(">u8").tobytes()
+    return [joined[start : start + 16] for start in range(0, len(joined), 16)]
 
 
 def submission_ids(accepted: pa.Table, fingerprints: Sequence[bytes]) -> list[str]:
@@ -79,25 +79,22 @@ def submission_ids(accepted: pa.Table, fingerprints: Sequence[bytes]) -> list[st
     return ids
 
 
-def _row_texts(rows: pa.Table, names: Sequence[str], numeric: Set[str]) -> Iterator[bytes]:
-    """Each row as one text in which no two different rows look alike (every value comes with its length)."""
-    if not names:
-        yield from [b""] * rows.num_rows
+def _add_cells(sums: np.ndarray, values: pa.ChunkedArray, name: str, *, is_number: bool) -> None:
+    """Add the fingerprint of each cell to its row's; one that holds nothing adds nothing."""
+    if values.null_count == len(values):
         return
-    cells = [_labelled(rows[name].combine_chunks(), name, is_number=name in numeric) for name in names]
-    between = pa.scalar("\x1e", pa.large_string())
-    texts = pc.binary_join_element_wise(*cells, between, null_handling="skip")
-    yield from texts.cast(pa.large_binary()).to_pylist()
-
-
-def _labelled(values: pa.Array, name: str, *, is_number: bool) -> pa.Array:
-    coded = pc.dictionary_encode(values.cast(pa.large_string()))
-    said = coded.dictionary
-    if is_number:
-        said = pa.array([_plain_number(text) for text in said.to_pylist()], pa.large_string())
-    lengths = pc.binary_length(said).cast(pa.large_string())
-    label, between = pa.scalar(name, pa.large_string()), pa.scalar("\x1f", pa.large_string())
-    return pc.binary_join_element_wise(label, lengths, said, between).take(coded.indices)
+    coded = pc.dictionary_encode(values.cast(pa.large_string())).unify_dictionaries().combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.chunk(0)
+    label = f"{name}\x1f".encode()
+    digests = b"".join(
+        blake2b(label + (_plain_number(text) if is_number else text).encode(), digest_size=16).digest()
+        for text in coded.dictionary.to_pylist()
+    )
+    nothing = np.zeros((1, 2), dtype=np.uint64)
+    cells = np.concatenate([np.frombuffer(digests, dtype=">u8").reshape(-1, 2).astype(np.uint64), nothing])
+    places = coded.indices.fill_null(len(cells) - 1).to_numpy(zero_copy_only=False)
+    sums += cells[places]
 
 
 def _plain_number(text: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def arrival(
         "warnings": (),
         "accepted": table,
         "types": {"age": "integer", "born": "date", "heard": "select_one"},
-        "original": lambda: keys.encrypt(original),
+        "original": lambda: keys.encrypt(BytesIO(original)).stored,
         "key_marks": {},
     }
     return Arrival(**(facts | changed))
