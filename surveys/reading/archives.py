@@ -4,6 +4,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from surveys.reading.limits import Limits
@@ -19,7 +20,8 @@ ARCHIVE_ENDINGS = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".bz2", ".xz", 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def open_archive(path: Path, limits: Limits) -> zipfile.ZipFile:
+@contextmanager
+def open_archive(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     """The archive, after its contents were found to keep to the limits.
 
     Raises
@@ -27,10 +29,16 @@ def open_archive(path: Path, limits: Limits) -> zipfile.ZipFile:
     FileRefused
         Damaged, encrypted, too large when unpacked, or built to mislead a reader.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise refused("archive_damaged") from error
+    with path.open("rb") as stream:  # ours to close, whatever member is still half read
+        try:
+            archive = zipfile.ZipFile(stream)
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+            raise refused("archive_damaged") from error
+        _check_contents(archive, limits)
+        yield archive
+
+
+def _check_contents(archive: zipfile.ZipFile, limits: Limits) -> None:
     members = archive.infolist()
     if len(members) > limits.members:
         raise refused("archive_members", found=len(members), limit=limits.members)
@@ -39,7 +47,6 @@ def open_archive(path: Path, limits: Limits) -> zipfile.ZipFile:
     _check_total(members, limits)
     _check_names(members)
     _check_overlaps(members, archive.start_dir)
-    return archive
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

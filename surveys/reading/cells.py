@@ -4,6 +4,7 @@ import math
 import unicodedata
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 
 # A spreadsheet keeps 15 significant digits; a longer whole number has lost its last ones.
@@ -27,6 +28,7 @@ def text_of(value: object) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=1 << 14)  # answers repeat
 def text_of_number(value: float) -> str:
     """The shortest text that gives this number back, never in scientific notation."""
     if not math.isfinite(value):
@@ -44,6 +46,6 @@ def text_of_duration(value: timedelta) -> str:
     return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def lost_digits(value: object) -> bool:
+def lost_digits(value: float) -> bool:
     """Whether a number is too long for a spreadsheet to have kept all its digits."""
-    return isinstance(value, float) and math.isfinite(value) and abs(value) >= LARGEST_WHOLE_NUMBER
+    return not -LARGEST_WHOLE_NUMBER < value < LARGEST_WHOLE_NUMBER

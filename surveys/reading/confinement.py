@@ -6,12 +6,12 @@ import signal
 import sys
 
 from surveys.reading.limits import Limits
+from surveys.reading.system_calls import refuse_network_and_programs
 
 
 OPEN_FILES = 64
 DIE_WITH_PARENT = 1  # prctl(2): PR_SET_PDEATHSIG
-NO_NEW_PRIVILEGES = 38  # prctl(2): PR_SET_NO_NEW_PRIVS
-# Python's names of what a reader never needs; native code is stopped by the limits on processes and memory.
+# Python's names of what a reader never needs; the kernel refuses the same to native code where it can.
 FORBIDDEN_EVENTS = (
     "socket.",
     "subprocess.",
@@ -28,6 +28,7 @@ def confine(limits: Limits, *, size: int) -> None:
     """Limit memory, processor time, files and output of this process; take away network and programs."""
     _set_limits(limits, size)
     _tie_to_parent()
+    refuse_network_and_programs()
     sys.addaudithook(_forbid)
 
 
@@ -54,7 +55,6 @@ def _tie_to_parent() -> None:
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
 
 
 def _forbid(event: str, _arguments: object) -> None:

@@ -23,10 +23,9 @@ from surveys.reading.sections import Sections, check_kind, choose, dialect_of
 from surveys.reading.sheets import blocks_of, trimmed_rows
 from surveys.reading.statistics_files import StatisticsFile, read_spss, read_stata
 from surveys.reading.table import RawFile, RawTable
-from surveys.reading.workbooks import COMPOUND_FILE, open_xls, open_xlsx
+from surveys.reading.workbooks import COMPOUND_FILE, ZIP_START, open_xls, open_xlsx
 
 
-ZIP_START = b"PK\x03\x04"
 GZIP_START = b"\x1f\x8b"
 SPSS_STARTS = (b"$FL2", b"$FL3")
 # Stata before 13: the release, then the order of bytes.
@@ -44,7 +43,17 @@ BINARY_STARTS = (
     b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ", b"SQLite format 3", b"\x7fELF", b"MZ", b"\x80\x04\x95", b"\x80\x03", b"RDX",
     b"PAR1", b"{\\rtf", b"<stata_dta>",
 )  # fmt: skip
-MARKUP_STARTS = (b"<!doctype", b"<html", b"<?xml", b"<table", b"<svg", b"<script", b"mime-version:")
+FOREIGN_STARTS = (
+    b"[{",
+    b'{"',
+    b"<!doctype",
+    b"<html",
+    b"<?xml",
+    b"<table",
+    b"<svg",
+    b"<script",
+    b"mime-version:",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +99,7 @@ def read_text(source: Source) -> Contents:
     if source.name.lower().endswith(".gz"):
         content = _unpacked(content, source.limits)
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if content.startswith(BINARY_STARTS) or start.startswith(MARKUP_STARTS):
+    if content.startswith(BINARY_STARTS) or start.startswith(FOREIGN_STARTS):
         raise refused("content_mismatch", extension=_ending(source.name))
     tab = "\t" if source.name.lower().endswith(".tsv") else None
     found = read_delimited(content, source.title, source.limits, delimiter=tab)
@@ -305,4 +314,4 @@ def _starts(path: Path, *starts: bytes) -> bool:
 
 
 def _ending(name: str) -> str:
-    return shown(name.rsplit(".", 1)[-1], 20) if "." in name else ""
+    return shown(name.rsplit(".", 1)[-1], 20) if "." in name else "?"

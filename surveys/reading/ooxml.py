@@ -21,6 +21,7 @@ from surveys.reading.refusal import refused, shown
 
 WORKBOOK_TYPE = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
+CELL_PARTS = ("xl/worksheets/", "xl/sharedstrings")
 TAIL = 64  # bytes of one piece that are looked at again with the next, so that nothing hides on the seam
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")
 
@@ -32,6 +33,10 @@ UNCALCULATED = re.compile(
     rb"<(?:\w+:)?c(?:\s(?![^<>]*\bt\s*=\s*[\"']str[\"'])[^<>]*)?>\s*<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+# A text cell whose text is not named by a number: readers take the first text there is.
+UNNAMED_TEXT = re.compile(rb"\bt=[\"']s[\"'][^<>]*>\s*<(?:\w+:)?v[^<>]*>(?!\s*[0-9]+\s*</)")
+# Comments and raw sections, which may stand inside a value and are then read by some programs only.
+INTERRUPTIONS = re.compile(rb"<!--|<!\[CDATA\[")
 ROW_END = re.compile(rb"</(?:\w+:)?row>")
 ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\s(?:[^<>]*?\s)?r\s*=\s*[\"']([0-9]+)[\"']")
 CELL_ROW = re.compile(rb"\sr\s*=\s*[\"'][A-Za-z]+([0-9]+)[\"']")
@@ -89,6 +94,8 @@ def _check_parts(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) 
                 raise refused("xml_declaration", member=shown(name))
             if DECLARATION.search(tail + piece):
                 raise refused("xml_declaration", member=shown(name))
+            if name.startswith(CELL_PARTS) and INTERRUPTIONS.search(tail + piece):
+                raise refused("workbook_unusual", member=shown(name))
             tail = piece[-TAIL:]
 
 
@@ -137,14 +144,24 @@ def _scan_sheet(name: str, pieces: Iterator[bytes], limits: Limits) -> SheetScan
     scan = SheetScan()
     cells = 0
     letters: set[bytes] = set()
+    seen: set[bytes] = set()
     for rows in _whole_rows(pieces):
+        if UNNAMED_TEXT.search(rows):
+            raise refused("workbook_unusual", member=shown(name))
         references = REFERENCE.findall(rows)
         cells += len(references)
         if references:
-            letters.update(column for column, _ in references)
-            scan.last_row = max(scan.last_row, max(int(row) for _, row in references))
-        _flag(scan, rows, ERROR, "cell_error")
-        _flag(scan, rows, UNCALCULATED, "cell_not_calculated")
+            columns, numbers = zip(*references, strict=True)
+            letters.update(columns)
+            here = set(numbers)
+            if not seen.isdisjoint(here) or len(set(references)) < len(references):
+                raise refused("workbook_unusual", member=shown(name))  # two values for one cell
+            seen |= here
+            scan.last_row = max(scan.last_row, *map(int, here))
+        if b'"e"' in rows or b"'e'" in rows:
+            _flag(scan, rows, ERROR, "cell_error")
+        if b"<f" in rows or b":f" in rows:
+            _flag(scan, rows, UNCALCULATED, "cell_not_calculated")
     scan.last_column = max((column_number(column) for column in letters), default=0)
     _check_extent(name, scan, cells, limits)
     return scan

@@ -6,6 +6,7 @@ from surveys.problems import FileRefused, Problem
 
 
 NAME_CHARACTERS = 200
+ENDING_CHARACTERS = 12
 SHOWN_CHARACTERS = 80
 # C0/C1 controls, bidirectional overrides and isolates, zero-width marks, byte order mark, surrogates
 HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -35,4 +36,8 @@ def cleaned_name(name: str) -> str:
         for character in unicodedata.normalize("NFC", leaf)
         if unicodedata.category(character) not in HIDDEN_CATEGORIES
     ).strip()
-    return visible[:NAME_CHARACTERS] or "file"
+    if len(visible) > NAME_CHARACTERS:
+        stem, point, ending = visible.rpartition(".")
+        ending = (point + ending)[:ENDING_CHARACTERS] if stem else ""
+        visible = visible[: NAME_CHARACTERS - len(ending)] + ending
+    return visible or "file"

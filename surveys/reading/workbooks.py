@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from surveys.reading.archives import open_archive
-from surveys.reading.cells import lost_digits, text_of
+from surveys.reading.cells import lost_digits, text_of, text_of_number
 from surveys.reading.grid import Grid, GridRow
 from surveys.reading.limits import Limits
 from surveys.reading.ooxml import SheetScan, scan_workbook
@@ -15,6 +15,7 @@ from surveys.reading.refusal import refused, shown
 
 
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP_START = b"PK\x03\x04"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 MACRO_STREAM = "_VBA_PROJECT_CUR".encode("utf-16-le")
 
@@ -29,7 +30,7 @@ def open_xlsx(path: Path, limits: Limits) -> Iterator[Grid]:
     """
     import python_calamine
 
-    _check_not_encrypted(path)
+    _check_start(path)
     with open_archive(path, limits) as archive:
         scans = scan_workbook(archive, limits)
     try:
@@ -75,19 +76,25 @@ def open_xls(path: Path, limits: Limits) -> Iterator[Grid]:
 
 def row_of(line: int, values: list[Any], broken: str | None, limits: Limits) -> GridRow:
     """A row of cell values as text, marked where a value cannot be trusted."""
-    cells = [text_of(value) for value in values]
-    if broken is None and any(map(lost_digits, values)):
-        broken = "number_lost_digits"
+    cells: list[str] = []
+    for value in values:
+        if value.__class__ is float:
+            if broken is None and lost_digits(value):
+                broken = "number_lost_digits"
+            cells.append(text_of_number(value))
+        else:
+            cells.append(value if value == "" else text_of(value))
     if broken is None and max(map(len, cells), default=0) > limits.cell_characters:
         broken = "cell_too_long"
     return GridRow(line, cells, broken)
 
 
-def _check_not_encrypted(path: Path) -> None:
+def _check_start(path: Path) -> None:
     with path.open("rb") as stream:
-        if stream.read(len(COMPOUND_FILE)) != COMPOUND_FILE:
+        start = stream.read(len(COMPOUND_FILE))
+        if start.startswith(ZIP_START):
             return
-        encrypted = ENCRYPTED_STREAM in stream.read()
+        encrypted = start == COMPOUND_FILE and ENCRYPTED_STREAM in stream.read()
     raise refused("workbook_encrypted") if encrypted else refused("content_mismatch", extension="xlsx")
 
 

@@ -1,6 +1,7 @@
 """The reading process: what a hostile file does to it, it does to nothing else."""
 
 import os
+import platform
 import resource
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import xlsxwriter
 from surveys.problems import FileRefused
 from surveys.reading import Limits, RawFile, launching, read_file, read_sheets
 from surveys.reading.confinement import confine
+from surveys.reading.system_calls import REFUSED_CALLS
 from tests.shared import SHARED, needs_shared
 from tests.surveys.reading_here import cells_of, said
 
@@ -50,6 +52,12 @@ def test_a_file_is_read_with_its_hash_and_clean_name(tmp_path):
     assert file.size == csv_file(tmp_path).stat().st_size
     assert len(file.sha256) == 64
     assert cells_of(file.interviews) == [["u0", "20"], ["u1", "20"], ["u2", "20"]]
+
+
+def test_a_very_long_name_is_cut_before_its_ending(tmp_path):
+    file = read_file(csv_file(tmp_path), name="설" * 300 + ".csv")
+    assert len(file.name) == 200
+    assert file.name.endswith("설.csv")
 
 
 def test_the_name_the_sender_gave_decides_how_a_file_is_read(tmp_path):
@@ -164,6 +172,22 @@ def test_the_confined_process_has_no_network_and_starts_no_program(attempt):
     ended = confined(attempt)
     assert ended.returncode != 0
     assert "PermissionError" in ended.stderr
+
+
+@pytest.mark.skipif(
+    platform.machine() not in REFUSED_CALLS, reason="no filter of system calls for this processor"
+)
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "libc.socket(2, 1, 0)",
+        "libc.connect(0, None, 0)",
+        "libc.execve(b'/bin/true', None, None)",
+    ],
+)
+def test_the_kernel_refuses_network_and_programs_to_native_code_too(attempt):
+    code = f"import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nprint({attempt}, ctypes.get_errno())"
+    assert confined(code).stdout == "-1 1\n"
 
 
 def test_many_files_leave_the_parent_as_small_as_it_was(tmp_path):

@@ -252,6 +252,21 @@ def test_a_document_type_declaration_anywhere_is_refused(tmp_path, member):
     assert refusal_of(changed(path, member, {b'standalone="yes"?>': declared})) == "xml_declaration"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'<c r="A2"><v>1</v></c>', b'<c r="A2"><v>1</v></c><c r="A2"><v>9</v></c>'),
+        (b"</sheetData>", b'<row r="2"><c r="A2"><v>9</v></c></row></sheetData>'),
+        (b'<c r="A2"><v>1</v></c>', b'<c r="A2"><v>1<!-- -->0</v></c>'),
+        (b'<c r="A2"><v>1</v></c>', b'<c r="A2" t="str"><v><![CDATA[x]]></v></c>'),
+        (b'<c r="A2"><v>1</v></c>', b'<c r="A2" t="s"><v>-1</v></c>'),
+    ],
+)
+def test_cells_that_programs_read_differently_are_refused(tmp_path, old, new):
+    path = workbook(tmp_path, {"data": [["a", "b"], [1, 2]]})
+    assert refusal_of(changed(path, SHEET, {old: new})) == "workbook_unusual"
+
+
 def test_macros_are_refused_under_any_name(tmp_path):
     path = workbook(tmp_path, {"data": [["a", "b"], ["x", "y"]]})
     sheet = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
@@ -270,7 +285,7 @@ def test_another_office_document_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [
-        (b"a,b\n1,2\n", "upload.xlsx", "archive_damaged"),
+        (b"a,b\n1,2\n", "upload.xlsx", "content_mismatch"),
         (b"a,b\n1,2\n", "upload.xls", "content_mismatch"),
         (b"<html><table>", "upload.xls", "content_mismatch"),
         (b"a,b\n1,2\n", "upload.ods", "content_mismatch"),
