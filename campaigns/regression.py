@@ -11,18 +11,11 @@ from numpy.typing import NDArray
 from campaigns.cells import Cells
 from campaigns.designs import Design, Group, Groups
 from campaigns.effects import Counts, Effect, EffectEstimate, NotEstimable, Subject, verdict_of
-from campaigns.inference import (
-    NoVariance,
-    Regression,
-    SurveyDesign,
-    Uncertainty,
-    interval,
-    linearised,
-    regress,
-    uncertainty,
-)
+from campaigns.inference import interval, uncertainty
+from campaigns.least_squares import NoVariance, Regression, Uncertainty, regress
 from campaigns.sample import Floats, Integers, Sample
 from campaigns.specification import Specification
+from campaigns.survey_variance import SurveyDesign, linearised
 
 
 Chosen = NDArray[np.bool_]

@@ -9,7 +9,8 @@ import statsmodels.api as sm
 
 from campaigns.effects import EffectEstimate, NotEstimable
 from campaigns.estimation import Specification, estimate
-from campaigns.inference import independent_columns, interval
+from campaigns.inference import interval
+from campaigns.least_squares import independent_columns
 from tests.campaigns.made_up import REFERENCE, by_rows, did_design, interviews, inverse_root, table
 
 

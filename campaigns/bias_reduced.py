@@ -1,0 +1,227 @@
+"""CR2 with Satterthwaite degrees of freedom, and CR3: one adjustment matrix a cluster, from cells.
+
+References
+----------
+Bell & McCaffrey (2002), Survey Methodology 28:169. Pustejovsky & Tipton (2018), JBES 36:672.
+Checked against clubSandwich::vcovCR and coef_test, weights varying or not: tests/reference/cells.R
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from campaigns.least_squares import SINGULAR, NoVariance, Regression, Uncertainty
+from campaigns.sample import Floats, Integers
+
+
+GATHERED = 4_000_000  # numbers brought together at once where clusters are treated in batches
+WIDE = 40  # cells of a cluster up to which its own matrix is cheaper than one in the span of its basis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clusters:
+    """Clusters with equally many cells, gathered: arrays of clusters x cells (x coefficients).
+
+    A cell of n rows stands as one row: its basis and its residual times sqrt(n).
+    """
+
+    ids: Integers
+    cells: Integers
+    rest: Floats
+    group: Integers
+    height: Floats
+    weight: Floats  # of one row
+    residual: Floats
+
+    def inner(self) -> Floats:
+        """Y_c'Y_d for all pairs of cells of each cluster."""
+        same = self.group[:, :, None] == self.group[:, None, :]
+        products: Floats = self.rest @ self.rest.transpose(0, 2, 1)
+        products += same * (self.height[:, :, None] * self.height[:, None, :])
+        return products
+
+
+def _batches(regression: Regression) -> Iterator[_Clusters]:
+    """All clusters, in batches of equal size that fit in memory."""
+    sample, basis = regression.sample, regression.basis
+    order = np.argsort(sample.codes, kind="stable")
+    sizes = np.bincount(sample.codes)
+    starts = np.cumsum(sizes) - sizes
+    root, weight = np.sqrt(sample.n), regression.row_weight()
+    for size in np.unique(sizes):
+        ids = np.flatnonzero(sizes == size)
+        at_once = max(1, GATHERED // (int(size) * max(int(size), len(regression.kept), 1)))
+        for first in range(0, len(ids), at_once):
+            batch = ids[first : first + at_once]
+            cells = order[starts[batch][:, None] + np.arange(size)]
+            yield _Clusters(
+                ids=batch,
+                cells=cells,
+                rest=basis.rest[cells] * root[cells][..., None],
+                group=basis.group[cells],
+                height=basis.height[cells] * root[cells],
+                weight=weight[cells],
+                residual=regression.residual[cells] * root[cells],
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Square:
+    """Y'W^2Y in its parts: among groups (diagonal), between groups and the rest, among the rest."""
+
+    groups: Floats
+    between: Floats
+    rest: Floats
+
+    def outer(self, one: _Clusters) -> Floats:
+        """Y_c'(Y'W^2Y)Y_d for all pairs of cells of each cluster."""
+        same = one.group[:, :, None] == one.group[:, None, :]
+        heights = one.height[:, :, None] * one.height[:, None, :]
+        crossed = (one.height[..., None] * self.between[one.group]) @ one.rest.transpose(0, 2, 1)
+        products: Floats = one.rest @ self.rest @ one.rest.transpose(0, 2, 1)
+        products += same * heights * self.groups[one.group][:, :, None]
+        products += crossed + crossed.transpose(0, 2, 1)
+        return products
+
+    def whole(self) -> sparse.csr_array:
+        """The matrix itself; there are no groups where nothing is absorbed."""
+        between = sparse.csr_array(self.between)
+        blocks: Any = [[sparse.diags_array(self.groups), between], [between.T, sparse.csr_array(self.rest)]]
+        return sparse.csr_array(sparse.block_array(blocks))
+
+
+def _square(regression: Regression) -> _Square:
+    basis, scale = regression.basis, regression.sample.n * regression.row_weight() ** 2
+    count = max(basis.groups, 1)
+    between = np.zeros((count, basis.rest.shape[1]))
+    np.add.at(between, basis.group, (scale * basis.height)[:, None] * basis.rest)
+    return _Square(
+        groups=np.bincount(basis.group, weights=scale * basis.height**2, minlength=count).astype(float),
+        between=between,
+        rest=(basis.rest * scale[:, None]).T @ basis.rest,
+    )
+
+
+def bias_reduced(regression: Regression, direction: Floats) -> Uncertainty:
+    """Bias-reduced linearisation with an identity target; Satterthwaite degrees of freedom.
+
+    p_g = A_g' W_g X_g M c with A_g = ((I-H)(I-H)')_gg^(-1/2), the inverse root a pseudo-inverse where a cluster is
+    fitted exactly; V = sum_g (p_g'e_g)^2.
+    """
+    square = _square(regression)
+    pulled = np.empty(len(regression.residual))
+    score = np.empty(regression.sample.clusters)
+    for batch in _batches(regression):
+        own = _adjusted(batch, direction, square)
+        pulled[batch.cells] = own
+        score[batch.ids] = np.einsum("gc,gc->g", own, batch.residual)
+    return Uncertainty(variance=float((score**2).sum()), df=_satterthwaite(regression, pulled, square))
+
+
+def _adjusted(batch: _Clusters, direction: Floats, square: _Square) -> Floats:
+    """B^(-1/2) W X M c of each cluster of the batch."""
+    start = batch.weight * (batch.rest @ direction)
+    cells, rank = batch.rest.shape[1:]
+    if cells > max(2 * (rank + 1), WIDE):
+        return np.stack([_adjusted_wide(batch, one, start[one], square) for one in range(len(start))])
+    both = batch.weight[:, :, None] + batch.weight[:, None, :]
+    roots = _inverse_root(np.eye(cells) - batch.inner() * both + square.outer(batch))
+    adjusted: Floats = np.einsum("gcd,gd->gc", roots, start)
+    return adjusted
+
+
+def _adjusted_wide(batch: _Clusters, one: int, start: Floats, square: _Square) -> Floats:
+    """The same for a cluster with many cells: B differs from I only in the span of its basis."""
+    basis, groups = _local_basis(batch, one)
+    weighted = basis * batch.weight[one][:, None]
+    local = np.block(
+        [[np.diag(square.groups[groups]), square.between[groups]], [square.between[groups].T, square.rest]]
+    )
+    span, _ = np.linalg.qr(np.hstack([basis, weighted]))
+    inside, mixed = span.T @ basis, (span.T @ basis) @ (span.T @ weighted).T
+    small = np.eye(span.shape[1]) - mixed - mixed.T + inside @ local @ inside.T
+    outside = start - span @ (span.T @ start)
+    adjusted: Floats = outside + span @ (_inverse_root(small[None])[0] @ (span.T @ start))
+    return adjusted
+
+
+def _local_basis(batch: _Clusters, one: int) -> tuple[Floats, Integers]:
+    """One cluster's basis written out, its groups first, and which groups those are."""
+    groups, codes = np.unique(batch.group[one], return_inverse=True)
+    indicators = (codes[:, None] == np.arange(len(groups))) * batch.height[one][:, None]
+    return np.hstack([indicators, batch.rest[one]]), groups
+
+
+def _inverse_root(matrices: Floats) -> Floats:
+    """Symmetric inverse square roots; eigenvalues that are nil stay nil."""
+    values, vectors = np.linalg.eigh(matrices)
+    nil = values < SINGULAR
+    powers = np.where(nil, 0.0, 1 / np.sqrt(np.where(nil, 1.0, values)))
+    roots: Floats = (vectors * powers[:, None, :]) @ vectors.transpose(0, 2, 1)
+    return roots
+
+
+def _satterthwaite(regression: Regression, pulled: Floats, square: _Square) -> float:
+    """tr(Omega)^2 / tr(Omega^2) with Omega_gh = p_g'(I-H)_g (I-H)_h'p_h, without writing out clusters x clusters.
+
+    Omega = diag(p'p) - S T' - T S' + S (Y'W^2Y) S' = diag(p'p) + F N F', where the rows of S and T are Y_g'p_g and
+    Y_g'W_g p_g, F = [S T], N = [Y'W^2Y -I; -I 0].
+    """
+    across = _by_cluster(regression, pulled)
+    weighted = _by_cluster(regression, pulled * regression.row_weight())
+    own = np.bincount(regression.sample.codes, weights=pulled**2)
+    factor = sparse.csr_array(sparse.hstack([across, weighted]))
+    unit = sparse.eye_array(across.shape[1])
+    blocks: Any = [[square.whole(), -unit], [-unit, None]]
+    middle = sparse.csr_array(sparse.block_array(blocks))
+    diagonal = (factor @ middle).multiply(factor).sum(axis=1)
+    product = sparse.csr_array(middle @ (factor.T @ factor))
+    squares = (own**2 + 2 * own * diagonal).sum() + product.multiply(product.T).sum()
+    return float((own + diagonal).sum() ** 2 / squares)
+
+
+def _by_cluster(regression: Regression, values: Floats) -> sparse.csr_array:
+    """Y_g'v_g for each cluster: one row a cluster, the groups first."""
+    basis, codes = regression.basis, regression.sample.codes
+    stood = values * np.sqrt(regression.sample.n)
+    shape = (regression.sample.clusters, max(basis.groups, 1))
+    groups = sparse.coo_array((stood * basis.height, (codes, basis.group)), shape=shape)
+    cells = sparse.csr_array((stood, (codes, np.arange(len(codes)))), shape=(shape[0], len(codes)))
+    return sparse.csr_array(sparse.hstack([groups, sparse.csr_array(cells @ basis.rest)]))
+
+
+def left_out(regression: Regression, direction: Floats) -> Uncertainty:
+    """Close to the jackknife: A_g = (I-H_gg)^-1, as clubSandwich, without (G-1)/G."""
+    scores = np.empty(regression.sample.clusters)
+    for batch in _batches(regression):
+        scores[batch.ids] = _left_out_scores(batch, direction)
+    return Uncertainty(variance=float((scores**2).sum()), df=len(scores) - 1)
+
+
+def _left_out_scores(batch: _Clusters, direction: Floats) -> Floats:
+    """d'Y'W(I - YY'W)^-1 e of each cluster, solved on whichever side is smaller."""
+    cells, rank = batch.rest.shape[1:]
+    if cells > max(rank + 1, WIDE):
+        return np.array([_left_out_score_wide(batch, one, direction) for one in range(len(batch.ids))])
+    left = np.eye(cells) - batch.inner() * batch.weight[:, None, :]
+    _refuse_singular(left)
+    solved = np.linalg.solve(left, batch.residual[..., None])[..., 0]
+    scores: Floats = np.einsum("gc,gc->g", batch.weight * (batch.rest @ direction), solved)
+    return scores
+
+
+def _left_out_score_wide(batch: _Clusters, one: int, direction: Floats) -> float:
+    basis, groups = _local_basis(batch, one)
+    weighted = basis * batch.weight[one][:, None]
+    left = np.eye(basis.shape[1]) - weighted.T @ basis
+    _refuse_singular(left)
+    along = np.concatenate([np.zeros(len(groups)), direction])
+    return float(along @ np.linalg.solve(left, weighted.T @ batch.residual[one]))
+
+
+def _refuse_singular(matrices: Floats) -> None:
+    if np.linalg.svd(matrices, compute_uv=False).min() < SINGULAR:
+        raise NoVariance("singular_adjustment")
