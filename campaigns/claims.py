@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from campaigns.campaign import Better, Campaign, Outcome, Site, Tier
+from campaigns.campaign import Better, Outcome, Site, Tier
 from campaigns.effects import (
     WEAK_BELOW_CLUSTERS,
     WEAK_BELOW_RESPONDENTS,
@@ -68,9 +68,22 @@ class _Finding:
     claim: Claim
 
 
-def reading(effect: EffectEstimate, outcome: Outcome) -> Reading:
-    """What the interval of an effect says, given the direction hoped for and the margin of the plan."""
-    return reading_of(effect.verdict, effect.estimate, outcome.better)
+def reading(effect: EffectEstimate, outcome: Outcome, confidence: float = 0.95) -> Reading:
+    """What an effect says, given the direction hoped for, the margin and the tests of its family."""
+    return reading_of(told_verdict(effect, outcome, confidence), effect.estimate, outcome.better)
+
+
+def told_verdict(effect: EffectEstimate, outcome: Outcome, confidence: float = 0.95) -> Verdict | None:
+    """The verdict a sentence may rest on.
+
+    What the campaign hopes for must also stand after the adjustment for the other outcomes of its family; a
+    harm need not: it is told as soon as the interval shows it.
+    """
+    hoped_for = (effect.estimate > 0) == (outcome.better == "higher")
+    adjusted = effect.p_adjusted
+    if effect.verdict == "effect" and hoped_for and adjusted is not None and adjusted >= 1 - confidence:
+        return "inconclusive"
+    return effect.verdict
 
 
 def reading_of(verdict: Verdict | None, estimate: float, better: Better) -> Reading:
@@ -103,12 +116,15 @@ def strength(effect: EffectEstimate) -> int:
     return evidence(effect).grade
 
 
-def pool_strength(pool: RolePool, campaign: Campaign) -> int:
-    """The weight of an average: that of the weakest design in it, less one where a site in it is weak."""
-    designs = [campaign.site(site).design or campaign.analysis.design for site in pool.sites]
-    grade = min((AT_BEST.get(design, VERY_LIMITED) for design in designs), default=VERY_LIMITED)
+def pool_strength(pool: RolePool, evaluation: Evaluation) -> int:
+    """The weight of an average: that of its best founded site, less one where a site in it is weak."""
+    behind = [
+        strength(effect)
+        for effect in evaluation.effects_of(pool.outcome)
+        if isinstance(effect, EffectEstimate) and effect.subject.site in pool.sites
+    ]
     weak = any(note.code == "weak_sites" for note in pool.caveats)
-    return max(grade - weak, VERY_LIMITED)
+    return max(max(behind, default=VERY_LIMITED) - weak, VERY_LIMITED)
 
 
 def headline(evaluation: Evaluation, outcome_id: str, language: str) -> str:
@@ -224,7 +240,9 @@ def _findings(evaluation: Evaluation, outcome: Outcome) -> list[_Finding]:
             continue
         alone = None if pool.average else evaluation.campaign.site(pool.sites[0])
         number, verdict = (
-            (pool.average.estimate, pool.verdict) if pool.average else (behind[0].estimate, behind[0].verdict)
+            (pool.average.estimate, pool.verdict)
+            if pool.average
+            else (behind[0].estimate, told_verdict(behind[0], outcome))
         )
         found.append(
             _Finding(

@@ -275,7 +275,8 @@ def _card(
 ) -> RoleCard:
     number = _number_of(evaluation, outcome, role)
     pool = pool_of(evaluation, outcome.id, role)
-    verdict = number.verdict if isinstance(number, EffectEstimate) else pool.verdict if pool else None
+    alone = isinstance(number, EffectEstimate)
+    verdict = claims.told_verdict(number, outcome) if alone else pool.verdict if pool else None
     changes = pool is not None and is_of_changes(evaluation, pool)
     reading = None if number is None else reading_of(verdict, number.estimate, outcome, change=changes)
     return RoleCard(

@@ -6,7 +6,7 @@ these values, so they cannot disagree. Numbers here are in the unit a screen sho
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from campaigns import claims
@@ -16,6 +16,7 @@ from campaigns.effects import (
     Effect,
     EffectEstimate,
     Evaluation,
+    Note,
     NotEstimable,
     PooledEffect,
     RolePool,
@@ -226,7 +227,7 @@ def average_row(
         predict_high=_shown(random.predict_high if random else None, outcome.unit),
         **_words(
             reading_of(pool.verdict, average.estimate, outcome, change=change),
-            claims.pool_strength(pool, evaluation.campaign),
+            claims.pool_strength(pool, evaluation),
             language,
         ),
         p=wording.p_value(average.p_value),
@@ -238,9 +239,15 @@ def _estimate(
     site: Site, effect: EffectEstimate, outcome: Outcome, name: str, language: str, name_audience: bool
 ) -> ForestRow:
     change = effect.subject.estimand == "change"
-    reading = reading_of(effect.verdict, effect.estimate, outcome, change=change)
+    verdict = claims.told_verdict(effect, outcome)
+    reading = reading_of(verdict, effect.estimate, outcome, change=change)
     grade = claims.evidence(effect)
-    notes = [*grade.reasons[:1], *(note for note in effect.caveats if note.code not in SAYS_WHY_WEAK)]
+    unsettled = [Note(code="not_after_adjustment")] if verdict != effect.verdict else []
+    notes = [
+        *unsettled,
+        *grade.reasons[:1],
+        *(note for note in effect.caveats if note.code not in SAYS_WHY_WEAK),
+    ]
     return ForestRow(
         kind="change" if change else "site",
         role=site.role.value,
@@ -253,7 +260,7 @@ def _estimate(
         weak=weak_reason(effect, language),
         p=wording.p_value(effect.p_value if effect.p_adjusted is None else effect.p_adjusted),
         clusters="" if effect.counts.n_clusters is None else f"{effect.counts.n_clusters:,}",
-        caveats=tuple(note.say(language) for note in notes),
+        caveats=tuple(_said(note, effect, outcome, language) for note in notes),
     )
 
 
@@ -300,6 +307,19 @@ def _numbers(estimate: float, low: float, high: float, unit: Unit, language: str
         "effect": wording.number(estimate, unit),
         "interval": wording.interval(low, high, unit, language),
     }
+
+
+def _said(note: Note, effect: EffectEstimate, outcome: Outcome, language: str) -> str:
+    """A caveat with its numbers in the unit the screen shows."""
+    if "estimate" not in note.values:
+        return note.say(language)
+    nearest = effect.conf_low if effect.conf_low > 0 else effect.conf_high
+    unit = wording.unit(outcome.unit, language)
+    shown = {
+        "estimate": f"{wording.number(effect.estimate, outcome.unit)} {unit}",
+        "nearest": f"{wording.number(nearest, outcome.unit)} {unit}",
+    }
+    return replace(note, values={**note.values, **shown}).say(language)
 
 
 def _words(reading: Reading, grade: int, language: str) -> dict[str, object]:

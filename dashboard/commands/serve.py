@@ -144,7 +144,9 @@ def _serve_with_gunicorn(workspace: "Workspace", host: str, port: int, ready: "C
         def load(self) -> Any:
             from dashboard.app import create_app
 
-            return create_app(workspace).server  # in the worker: no open file or database crosses the fork
+            return create_app(
+                workspace, prepare=True
+            ).server  # in the worker: no open file or database crosses the fork
 
     Server().run()
 
@@ -154,7 +156,7 @@ def _serve_with_werkzeug(workspace: "Workspace", host: str, port: int, ready: "C
 
     from dashboard.app import create_app
 
-    server = make_server(host, port, create_app(workspace).server, threaded=True)
+    server = make_server(host, port, create_app(workspace, prepare=True).server, threaded=True)
     ready()
     try:
         server.serve_forever()

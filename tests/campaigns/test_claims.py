@@ -1,5 +1,7 @@
 """Sentences: never stronger than the design, the same in both languages."""
 
+from dataclasses import replace
+
 import pytest
 
 from campaigns.campaign import Campaign
@@ -158,10 +160,19 @@ def test_evidence_falls_with_the_design_the_clusters_and_the_people() -> None:
 
 
 def test_an_average_weighs_no_more_than_its_weakest_site(campaign: Campaign) -> None:
-    pools = evaluation_of(campaign, by_role(0.1, 0.1, 0.1)).pools
-    assert pool_strength(pools[0], campaign) == 3
-    weak = [effect("npl", behind=counts(clusters=4)), effect("bgd")]
-    assert pool_strength(evaluation_of(campaign, weak).pools[0], campaign) == 2
+    sound = evaluation_of(campaign, by_role(0.1, 0.1, 0.1))
+    assert pool_strength(sound.pools[0], sound) == 3
+    mixed = evaluation_of(campaign, [effect("npl", behind=counts(clusters=4)), effect("bgd")])
+    assert pool_strength(mixed.pools[0], mixed) == 2
+
+
+def test_what_is_hoped_for_must_stand_beside_the_other_outcomes_and_harm_need_not(campaign: Campaign) -> None:
+    knowledge, stigma = campaign.outcomes
+    better = replace(effect("npl", 0.2), verdict="effect", p_adjusted=0.08)
+    assert reading(better, knowledge) == "unclear"
+    assert reading(replace(better, p_adjusted=0.04), knowledge) == "improved"
+    worse = replace(effect("npl", 0.2, outcome="stigma"), verdict="effect", p_adjusted=0.08)
+    assert reading(worse, stigma) == "worsened"
 
 
 def test_harm_raises_an_alarm_even_where_the_main_result_is_good(campaign: Campaign) -> None:
