@@ -9,10 +9,8 @@ from campaigns.sample import Floats, Integers, Sample
 
 
 DEPENDENT = 1e-7  # of a column's own length: what R's lm calls collinear
-UNSURE = (
-    1e-13,
-    1e-6,
-)  # squared lengths between which the cross-products cannot tell, and the columns are asked
+# Squared lengths between which the cross-products cannot tell what is collinear, and the columns are asked.
+UNSURE = (1e-13, 1e-6)
 SINGULAR = 1e-10  # eigenvalues of I - H below it are nil: a cluster that its own indicators fit exactly
 
 
