@@ -6,6 +6,7 @@ Everything here happens inside one transaction, on a connection that ``Catalogue
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PROBLEMS_KEPT = 10_000  # of one upload; the report names them all, the record need not
 _IDS_AT_A_TIME = 20_000
+_SUBMISSION_COLUMNS = ("campaign", "submission", "revision", "site", "wave", "content", "upload", "position")
 _IDENTITY_PARTS = ("@submission", "@cluster", "@respondent", "@interview_date", "@edit")
 
 
@@ -284,27 +286,24 @@ def _insert_answers(
 ) -> None:
     whole = len(kept) == arrival.accepted.num_rows
     rows = arrival.accepted if whole else arrival.accepted.take(pa.array(kept, pa.int64()))
-    answers = payloads.encode_payload(rows, arrival.types)
-    connection.execute(insert(tables.payload), {"upload": upload, "answers": answers})
     in_key_order = sorted(range(len(kept)), key=lambda position: incoming.ids[kept[position]])
-    insert_rows(
-        connection,
-        tables.submission,
-        ("campaign", "submission", "revision", "site", "wave", "content", "upload", "position"),
+    submissions = (
         (
-            (
-                arrival.campaign,
-                incoming.ids[kept[position]],
-                decisions.revision[kept[position]],
-                incoming.sites[kept[position]],
-                incoming.waves[kept[position]],
-                incoming.contents[kept[position]],
-                upload,
-                position,
-            )
-            for position in in_key_order  # neighbours in the index are written together
-        ),
+            arrival.campaign,
+            incoming.ids[kept[position]],
+            decisions.revision[kept[position]],
+            incoming.sites[kept[position]],
+            incoming.waves[kept[position]],
+            incoming.contents[kept[position]],
+            upload,
+            position,
+        )
+        for position in in_key_order  # neighbours in the index are written together
     )
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        answers = beside.submit(payloads.encode_payload, rows, arrival.types)
+        insert_rows(connection, tables.submission, _SUBMISSION_COLUMNS, submissions)
+        connection.execute(insert(tables.payload), {"upload": upload, "answers": answers.result()})
 
 
 def _supersede(

@@ -1,9 +1,10 @@
 """A file becomes part of the record: read, checked, de-identified, stored, and told about, in that order."""
 
-import functools
+import contextlib
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -93,36 +94,36 @@ def ingest_file(
         The record or the keys cannot be used; nothing was stored.
     """
     tell = progress or _silent
+    bounds = limits or Limits()
     sender = _File(path=path, name=_clean_name(name or path.name), uploader=uploader, at=datetime.now(UTC))
     tell("hashing", 0.0)
     sha256, size = _hash(path)
-    try:
-        tell("reading", 0.05)
-        raw = read_file(path, name=sender.name, limits=limits or Limits())
-        tell("checking", 0.35)
-        report = check_table(raw, instrument, fieldwork, today=today or _today())
-    except FileRefused as refused:
-        return _refuse(catalogue, sender, instrument, fieldwork, sha256, size, refused.problem)
-    tell("storing", 0.7)
+    known = catalogue.earlier_upload(fieldwork.campaign, fieldwork.site, sha256) is not None
+    with ThreadPoolExecutor(max_workers=1) as beside:  # while another process reads the file
+        sealed = None if known or size > bounds.file_bytes else beside.submit(_sealed, path, sha256, keys)
+        try:
+            tell("reading", 0.05)
+            raw = read_file(path, name=sender.name, limits=bounds)
+            tell("checking", 0.35)
+            report = check_table(raw, instrument, fieldwork, today=today or _today())
+        except FileRefused as refused:
+            return _refuse(catalogue, sender, instrument, fieldwork, sha256, size, refused.problem)
+    tell("storing", 0.6)
     countries = country_of_site or {site.id: site.country for site in fieldwork.sites}
     accepted, marks = deidentified(report.accepted, fieldwork, countries, keys)
-    arrival = _arrival(sender, instrument, fieldwork, sha256, size, report, raw)
-    del raw
-    original = functools.cache(lambda: _encrypted(path, sha256, keys))
-    if catalogue.earlier_upload(fieldwork.campaign, fieldwork.site, sha256) is None:
-        original()  # before the record is locked
-    entry = catalogue.store(
-        replace(
-            arrival,
-            accepted=accepted,
-            types=question_types(accepted, instrument),
-            original=original,
-            key_marks=marks,
-        )
+    arrival = replace(
+        _arrival(sender, instrument, fieldwork, sha256, size, report, raw),
+        accepted=accepted,
+        types=question_types(accepted, instrument),
+        original=sealed.result if sealed else lambda: _sealed(path, sha256, keys),
+        key_marks=marks,
     )
+    del raw, accepted
+    entry = catalogue.store(arrival)
     if columns_folder is not None:
         tell("refreshing", 0.9)
-        columns.refresh(catalogue, columns_folder, fieldwork.campaign)
+        with contextlib.suppress(OSError):  # the answers are stored; whoever reads the columns rebuilds them
+            columns.refresh(catalogue, columns_folder, fieldwork.campaign)
     tell("done", 1.0)
     return _receipt(sender, sha256, entry, report)
 
@@ -259,7 +260,8 @@ def _at(sites: pa.ChunkedArray, wanted: list[str], *, alone: bool) -> pa.Chunked
     return pc.or_(known, pc.is_null(sites)) if alone else known
 
 
-def _encrypted(path: Path, sha256: str, keys: KeyRing) -> bytes:
+def _sealed(path: Path, sha256: str, keys: KeyRing) -> bytes:
+    """The file's bytes encrypted, if they are still those that were hashed."""
     with path.open("rb") as file:
         encrypted = keys.encrypt(file)
     if encrypted.sha256 != sha256:

@@ -157,7 +157,14 @@ def test_a_lost_key_stops_the_next_file_instead_of_making_strangers(office):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x00\x01\x02" * 400, gzip.compress(b"x"), b"%PDF-1.7 not a survey", b"only,a,header\n"]
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\x00\x01\x02" * 400, id="bytes"),
+        pytest.param(gzip.compress(b"x", mtime=0), id="gzip"),
+        pytest.param(b"%PDF-1.7 not a survey", id="pdf"),
+        pytest.param(b"only,a,header\n", id="header"),
+    ],
 )
 def test_a_file_that_cannot_be_judged_is_refused_with_a_reason_and_without_its_bytes(office, content):
     path = office.folder / "odd.csv"
