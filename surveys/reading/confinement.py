@@ -37,9 +37,9 @@ def _set_limits(limits: Limits, size: int) -> None:
         import resource
     except ImportError:  # Windows: the parent's clock is the only limit there
         return
-    seconds = limits.cpu_allowance(size)
+    seconds, memory = limits.cpu_allowance(size), limits.memory_allowance(size)
     for kind, soft, hard in (
-        (resource.RLIMIT_AS, limits.memory_bytes, limits.memory_bytes),
+        (resource.RLIMIT_AS, memory, memory),
         (resource.RLIMIT_CPU, seconds, seconds + 2),
         (resource.RLIMIT_FSIZE, limits.output_bytes, limits.output_bytes),
         (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
