@@ -13,7 +13,6 @@ FEW_CLUSTERS = 20  # an arm: below it cluster-robust intervals are approximation
 VERY_FEW_CLUSTERS = 6  # an arm: below it shown but marked weak, the policy of what may be shown
 FEW_RESPONDENTS = 30  # an arm and wave: below it shown but marked weak, the same policy
 LOW_DF = 4.0  # Satterthwaite degrees of freedom below which p-values are not to be trusted (Tipton 2015)
-MANY_DROPPED = 0.1  # share of rows left out that a reader must hear of
 
 
 def with_caveats(effect: EffectEstimate, specification: Specification) -> EffectEstimate:
@@ -44,7 +43,7 @@ def _of_sample(effect: EffectEstimate) -> Iterator[Note]:
     if counts.smallest_n is not None and counts.smallest_n < FEW_RESPONDENTS:
         yield Note(code="few_respondents", values={"n": counts.smallest_n, "limit": FEW_RESPONDENTS})
     everybody = counts.n + counts.dropped
-    if counts.dropped > MANY_DROPPED * everybody:
+    if counts.dropped:
         yield Note(
             code="many_dropped",
             values={

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 
@@ -84,18 +83,10 @@ def _offered(specification: Specification) -> Design:
 
 
 def _with_weights(table: ir.Table) -> tuple[ir.Table, bool]:
-    """The table with weights as numbers, and whether there are any. A site without weights counts each row once."""
+    """The table with weights as numbers, and whether it has any. A row without one is left out, and counted."""
     if "@weight" not in table.columns:
         return table, False
-    weight = table["@weight"].try_cast("float64")
-    sites = table["@site"] if "@site" in table.columns else ibis.literal("")
-    known = table.group_by(site=sites).aggregate(known=weight.count()).to_pyarrow().to_pylist()
-    if not any(row["known"] for row in known):
-        return table.drop("@weight"), False
-    without = [row["site"] for row in known if not row["known"]]
-    if without:
-        weight = sites.isin(without).ifelse(1.0, weight)
-    return table.mutate(**{"@weight": weight}), True
+    return table.mutate(**{"@weight": table["@weight"].try_cast("float64")}), True
 
 
 def _prepared(

@@ -99,7 +99,10 @@ def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
         waves = [*campaign.analysis.before, *campaign.analysis.after]
         here = table.filter(table["@site"].isin(sites), table["@wave"].isin(waves))
         # Scored once and kept: several queries follow, and long expressions take longer to plan than to run.
-        rows = connection.create_table("scores", scored(here, campaign), temp=True)
+        outcomes = scored(here, campaign)
+        if campaign.columns.weight is None and "@weight" in outcomes.columns:
+            outcomes = outcomes.drop("@weight")
+        rows = connection.create_table("scores", outcomes, temp=True)
         return [
             effect
             for design, group in _by_design(campaign)

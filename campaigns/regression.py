@@ -213,6 +213,8 @@ class Answers:
         return uncertainty(fitted.regression, column, self.question.specification.standard_errors)
 
     def _require_variation(self, sample: Sample, std_error: float) -> None:
+        if not math.isfinite(std_error):
+            raise CannotBe("too_large")
         means = sample.wy / sample.w
         size = max(float(np.abs(means).max()), float(np.ptp(means)))
         if std_error <= NOTHING * size:
@@ -314,7 +316,7 @@ def _survey_design(question: Question, fitted: Fitted) -> SurveyDesign:
     for code in found:
         inside = sampled & (stratum == code)
         units.append(_units(question, inside))
-        population.append(_population(cells, inside))
+        population.append(_population(cells, inside, units[-1]))
     return SurveyDesign(
         stratum=np.searchsorted(found, stratum[fitted.used]),
         units=np.array(units, dtype=float),
@@ -330,8 +332,16 @@ def _units(question: Question, inside: Chosen) -> float:
     return float(len(np.unique(codes[inside & (codes >= 0)])))
 
 
-def _population(cells: Cells, inside: Chosen) -> float:
+def _population(cells: Cells, inside: Chosen, units: float) -> float:
+    """Units there are in the population of a stratum; inf where nothing is said."""
     if "@fpc" not in cells.keys:
         return math.inf
     stated = cells.keys["@fpc"].numbers()[inside]
-    return float(np.nanmax(stated)) if np.isfinite(stated).any() else math.inf
+    known = stated[np.isfinite(stated)]
+    if not known.size:
+        return math.inf
+    if np.ptp(known) > 0:
+        raise CannotBe("fpc_varies")
+    if known[0] < units:
+        raise CannotBe("fpc_too_small", population=f"{known[0]:g}", units=f"{units:g}")
+    return float(known[0])

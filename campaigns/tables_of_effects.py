@@ -16,6 +16,7 @@ from campaigns.roles import objections
 from surveys.problems import CannotProceed
 
 
+LARGEST = 1e100  # beyond it squares overflow; no effect is that large
 MISSING = ["", "NA", "NaN", "nan", "null", "None", "."]
 
 
@@ -116,20 +117,25 @@ def adjust_table(
 def _effects(table: pd.DataFrame, where: str) -> _Effects:
     estimates = _numbers(table, "estimate", where)
     if "std_error" in table.columns:
-        variances = _numbers(table, "std_error", where) ** 2
-        named = "std_error"
+        errors = _numbers(table, "std_error", where)
+        _refuse(errors <= 0, where, "std_error", "it must be greater than zero.", "Mend the cell.")
+        variances = errors**2
     elif "variance" in table.columns:
-        variances, named = _numbers(table, "variance", where), "variance"
+        variances = _numbers(table, "variance", where)
+        _refuse(variances <= 0, where, "variance", "it must be greater than zero.", "Mend the cell.")
     else:
         raise CannotProceed(
             where, "there is neither a column std_error nor a column variance.", "Add one of the two."
         )
     there = estimates.notna() & variances.notna()
-    wrong = there & ~(variances > 0)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0]) + 1
-        raise CannotProceed(f"{where}, {named}, row {row}", "it must be greater than zero.", "Mend the cell.")
     dfs = _numbers(table, "df", where) if "df" in table.columns else pd.Series(np.inf, index=table.index)
+    _refuse(
+        dfs <= 0,
+        where,
+        "df",
+        "degrees of freedom are greater than zero.",
+        "Mend the cell, or leave it blank.",
+    )
     return _Effects(
         estimates=estimates[there].to_numpy(float),
         variances=variances[there].to_numpy(float),
@@ -227,13 +233,23 @@ def _numbers(table: pd.DataFrame, column: str, where: str) -> pd.Series:
     numbers = pd.to_numeric(table[column].replace({"Inf": "inf", "-Inf": "-inf"}), errors="coerce").astype(
         float
     )
-    strange = table[column].notna() & numbers.isna()
-    if strange.any():
-        row = int(np.flatnonzero(strange)[0]) + 1
-        raise CannotProceed(
-            f"{where}, {column}, row {row}", "this is not a number.", "Write digits with a decimal point."
-        )
+    strange = table[column].notna() & ~(numbers.abs() <= LARGEST)
+    if column == "df":
+        strange &= numbers != np.inf  # the normal distribution
+    _refuse(
+        strange,
+        where,
+        column,
+        "this is not a number that can be worked with.",
+        "Write digits with a decimal point.",
+    )
     return cast("pd.Series", numbers)
+
+
+def _refuse(wrong: pd.Series, where: str, column: str, what: str, remedy: str) -> None:
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0]) + 1
+        raise CannotProceed(f"{where}, {column}, row {row}", what, remedy)
 
 
 def _must_have(table: pd.DataFrame, column: str, where: str) -> None:

@@ -179,24 +179,22 @@ def test_ancova_adjusts_for_the_outcome_before_whether_wide_or_long() -> None:
     assert long.std_error == pytest.approx(short.std_error, rel=1e-10)
 
 
-def test_weights_that_a_site_lacks_count_each_row_once() -> None:
+def test_a_site_whose_rows_have_no_weight_is_not_estimated_as_if_it_had() -> None:
     rows = interviews()
     rows["@site"] = rows["district"].map(lambda d: "a" if d < "d3" else "b")
     rows["@weight"] = rows["weight"].where(rows["@site"] == "a")
-    weighted, plain = effects(rows, standard_errors="CR1S")
-    unweighted = estimated(
-        rows[rows["@site"] == "b"].drop(columns=["@weight", "@site"]), standard_errors="CR1S"
-    )
-    assert plain.estimate == pytest.approx(unweighted.estimate, rel=1e-12)
-    assert weighted.estimate != plain.estimate
+    weighted, without = effects(rows, standard_errors="CR1S")
+    assert isinstance(weighted, EffectEstimate)
+    assert isinstance(without, NotEstimable)
+    assert without.code == "no_answers"
 
 
 def test_parts_that_are_empty_everywhere_are_as_if_they_were_not_there() -> None:
     rows = interviews()[lambda r: r["arm"] == 1]
     bare = estimated(rows[["@wave", "score"]], design="pre_post", standard_errors="HC2")
-    empty = rows[["@wave", "score"]].assign(**dict.fromkeys(["@arm", "@cluster", "@weight", "@stratum"]))
+    empty = rows[["@wave", "score"]].assign(**dict.fromkeys(["@arm", "@cluster", "@stratum"]))
     found = estimated(
-        empty.astype({"@arm": "str", "@weight": "float64"}).assign(**{"@arm": None}),
+        empty.astype({"@arm": "str"}).assign(**{"@arm": None}),
         design="pre_post",
         standard_errors="HC2",
     )

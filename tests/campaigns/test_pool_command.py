@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from campaigns.tables_of_effects import pool_table, read_table
+from surveys.problems import CannotProceed
 from tests.campaigns.command_line import awareness
 from tests.shared import SHARED, needs_shared
 
@@ -144,3 +146,22 @@ def test_adjust_refuses_what_is_no_p_value(tmp_path: Path) -> None:
     run = awareness("adjust", file, "--method", "by")
     assert run.returncode == 2
     assert "row 2" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ("estimate,std_error\ninf,0.1\n0.2,0.1\n", "estimate, row 1"),
+        ("estimate,std_error\n0.1,0.1\n1e200,0.1\n", "estimate, row 2"),
+        ("estimate,std_error\n0.1,-0.02\n0.2,0.1\n", "std_error, row 1"),
+        ("estimate,std_error,df\n0.1,0.1,-3\n0.2,0.1,5\n", "df, row 1"),
+    ],
+)
+def test_numbers_that_cannot_be_worked_with_are_refused_where_they_stand(
+    tmp_path: Path, rows: str, where: str
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(rows, "utf-8")
+    with pytest.raises(CannotProceed) as stop:
+        pool_table(read_table(table), table.name, method="equal")
+    assert stop.value.where.endswith(where)
