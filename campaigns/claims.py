@@ -79,11 +79,23 @@ def told_verdict(effect: EffectEstimate, outcome: Outcome, confidence: float = 0
     What the campaign hopes for must also stand after the adjustment for the other outcomes of its family; a
     harm need not: it is told as soon as the interval shows it.
     """
-    hoped_for = (effect.estimate > 0) == (outcome.better == "higher")
-    adjusted = effect.p_adjusted
-    if effect.verdict == "effect" and hoped_for and adjusted is not None and adjusted >= 1 - confidence:
+    return _told(effect.verdict, effect.estimate, effect.p_adjusted, outcome, confidence)
+
+
+def told_pool_verdict(pool: RolePool, outcome: Outcome, confidence: float = 0.95) -> Verdict | None:
+    """The same of a role's average."""
+    if pool.average is None:
+        return pool.verdict
+    return _told(pool.verdict, pool.average.estimate, pool.p_adjusted, outcome, confidence)
+
+
+def _told(
+    verdict: Verdict | None, estimate: float, p_adjusted: float | None, outcome: Outcome, confidence: float
+) -> Verdict | None:
+    hoped_for = (estimate > 0) == (outcome.better == "higher")
+    if verdict == "effect" and hoped_for and p_adjusted is not None and p_adjusted >= 1 - confidence:
         return "inconclusive"
-    return effect.verdict
+    return verdict
 
 
 def reading_of(verdict: Verdict | None, estimate: float, better: Better) -> Reading:
@@ -240,7 +252,7 @@ def _findings(evaluation: Evaluation, outcome: Outcome) -> list[_Finding]:
             continue
         alone = None if pool.average else evaluation.campaign.site(pool.sites[0])
         number, verdict = (
-            (pool.average.estimate, pool.verdict)
+            (pool.average.estimate, told_pool_verdict(pool, outcome))
             if pool.average
             else (behind[0].estimate, told_verdict(behind[0], outcome))
         )

@@ -165,6 +165,7 @@ class RolePool:
     random_effects: PooledEffect | None = None  # from five sites up
     n: int = 0
     verdict: Verdict | None = None
+    p_adjusted: float | None = None  # of the average, among the outcomes of its family for this role
     caveats: tuple[Note, ...] = ()
 
 

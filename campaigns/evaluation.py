@@ -12,8 +12,18 @@ import ibis
 import ibis.expr.types as ir
 
 from campaigns.campaign import Campaign, Site, Tier
+from campaigns.claims import told_verdict
 from campaigns.designs import DESIGNS
-from campaigns.effects import Effect, EffectEstimate, Evaluation, NotEstimable, Subject
+from campaigns.effects import (
+    Effect,
+    EffectEstimate,
+    Evaluation,
+    Note,
+    NotEstimable,
+    PooledEffect,
+    RolePool,
+    Subject,
+)
 from campaigns.estimation import estimate
 from campaigns.inference import StandardErrors
 from campaigns.multiplicity import Method, adjusted
@@ -47,7 +57,9 @@ def evaluate(
     return Evaluation(
         campaign=campaign,
         effects=tuple(effects),
-        pools=tuple(pool for o in outcomes for pool in pool_by_role(effects, campaign, o)),
+        pools=_pools_adjusted(
+            [pool for o in outcomes for pool in pool_by_role(effects, campaign, o)], campaign
+        ),
         contrasts=tuple(contrast for o in outcomes for contrast in contrast_roles(effects, campaign, o)),
         as_of_upload=as_of_upload,
         data_sha256=data_sha256,
@@ -178,5 +190,30 @@ def _adjusted_within_families(effects: Sequence[Effect], campaign: Campaign) -> 
         for place, e, p in zip(
             members, estimates, adjusted([e.p_value for e in estimates], method), strict=True
         ):
-            result[place] = replace(e, p_adjusted=p)
+            result[place] = _told_with(replace(e, p_adjusted=p), campaign)
     return result
+
+
+def _told_with(effect: EffectEstimate, campaign: Campaign) -> EffectEstimate:
+    """The effect, and the caveat that its interval alone would say more than the family of tests allows."""
+    outcome = campaign.outcome(effect.subject.outcome)
+    if told_verdict(effect, outcome, campaign.analysis.confidence) == effect.verdict:
+        return effect
+    return replace(effect, caveats=(*effect.caveats, Note(code="not_after_adjustment")))
+
+
+def _pools_adjusted(pools: Sequence[RolePool], campaign: Campaign) -> tuple[RolePool, ...]:
+    """Averages with their p-values adjusted among the outcomes of a family, role by role."""
+    result = list(pools)
+    groups: dict[tuple[str | None, str, bool], list[int]] = {}
+    for place, pool in enumerate(pools):
+        if pool.average is not None:
+            outcome = campaign.outcome(pool.outcome)
+            key = (pool.role, outcome.family, outcome.tier is Tier.EXPLORATORY)
+            groups.setdefault(key, []).append(place)
+    for (_, _, exploratory), places in groups.items():
+        method = cast("Method", "sharpened_q" if exploratory else campaign.analysis.multiplicity)
+        p_values = [cast("PooledEffect", pools[place].average).p_value for place in places]
+        for place, p in zip(places, adjusted(p_values, method), strict=True):
+            result[place] = replace(pools[place], p_adjusted=p)
+    return tuple(result)

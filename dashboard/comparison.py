@@ -68,6 +68,9 @@ class Comparison:
     contrasts_note: str
     change_note: str  # why some rows are no effects; empty where all are
     source: tuple[str, ...]
+    harm: bool  # whether this is an outcome that must not move the wrong way
+    alarm: str  # what is said where it did; empty where it did not
+    simulated: str  # the notice that must go wherever the numbers go; empty for real data
 
 
 def compare(evaluation: Evaluation, outcome_id: str, language: str) -> Comparison:
@@ -88,6 +91,9 @@ def compare(evaluation: Evaluation, outcome_id: str, language: str) -> Compariso
         if any(row.kind == "change" for row in rows)
         else "",
         source=source(evaluation, language),
+        harm=outcome.tier is Tier.HARM,
+        alarm=_alarm(evaluation, outcome, language),
+        simulated=say("screens.frame.simulated", language) if evaluation.campaign.simulated else "",
     )
 
 
@@ -106,7 +112,7 @@ def sentence(campaign: Campaign, outcome: Outcome, language: str) -> str:
 
 def cards(evaluation: Evaluation, outcome: Outcome, table: Forest, language: str) -> tuple[RoleCard, ...]:
     """One card a role, in the order of the route."""
-    beside = _beside(evaluation.campaign, outcome)
+    beside = _beside(evaluation, outcome, language)
     cards_minis = {
         group.role: tuple(_mini(evaluation, other, group.role, outcome.id, language) for other in beside)
         for group in table.groups
@@ -146,14 +152,27 @@ def _contrast(contrast: Contrast, outcome: Outcome, language: str) -> str:
 
 
 def alarms(evaluation: Evaluation, language: str) -> dict[str, str]:
-    """Harm outcome id -> what is said of its having moved the wrong way; empty where none did."""
-    said: dict[str, str] = {}
-    for outcome in evaluation.campaign.outcomes:
-        alone = replace(evaluation, campaign=replace(evaluation.campaign, outcomes=(outcome,)))
-        alarm = claims.harm_alarm(alone, language)
-        if alarm:
-            said[outcome.id] = alarm
-    return said
+    """Harm outcome id -> what is said of its having moved the wrong way; what is certain stands first."""
+    outcomes = sorted(evaluation.campaign.outcomes, key=lambda outcome: not _surely_worse(evaluation, outcome))
+    said = {outcome.id: _alarm(evaluation, outcome, language) for outcome in outcomes}
+    return {outcome: alarm for outcome, alarm in said.items() if alarm}
+
+
+def _alarm(evaluation: Evaluation, outcome: Outcome, language: str) -> str:
+    if outcome.tier is not Tier.HARM:
+        return ""
+    alone = replace(evaluation, campaign=replace(evaluation.campaign, outcomes=(outcome,)))
+    return claims.harm_alarm(alone, language) or ""
+
+
+def _surely_worse(evaluation: Evaluation, outcome: Outcome) -> bool:
+    """Whether an interval leaves no doubt at one site at least."""
+    lower_better = outcome.better == "lower"
+    return outcome.tier is Tier.HARM and any(
+        effect.conf_low > 0 if lower_better else effect.conf_high < 0
+        for effect in evaluation.effects_of(outcome.id)
+        if isinstance(effect, EffectEstimate)
+    )
 
 
 def source(evaluation: Evaluation, language: str) -> tuple[str, ...]:
@@ -221,14 +240,14 @@ def _waves(campaign: Campaign, language: str) -> str:
     return wording.and_list([_wave(wave, language) for wave in waves], language)
 
 
-def _beside(campaign: Campaign, current: Outcome) -> list[Outcome]:
-    """The outcomes of a card's small chart: those of the same unit, the plan's main ones first to stay."""
+def _beside(evaluation: Evaluation, current: Outcome, language: str) -> list[Outcome]:
+    """The outcomes of a card's small chart, of one unit: a harm with an alarm always, then the plan's main ones."""
+    campaign = evaluation.campaign
     fitting = [o for o in campaign.outcomes if o.unit == current.unit and o.tier is not Tier.EXPLORATORY]
-    first = [o for o in fitting if o.tier is not Tier.SECONDARY][:MOST_MINI_ROWS]
-    kept = first + [o for o in fitting if o.tier is Tier.SECONDARY][: MOST_MINI_ROWS - len(first)]
-    if current not in kept:
-        kept = [*kept[: MOST_MINI_ROWS - 1], current]
-    return [o for o in campaign.outcomes if o in kept]
+    must = [o for o in fitting if o is current or _alarm(evaluation, o, language)]
+    may = sorted((o for o in fitting if o not in must), key=lambda o: o.tier is Tier.SECONDARY)
+    kept = {current.id, *(o.id for o in [*must, *may[: max(MOST_MINI_ROWS - len(must), 0)]])}
+    return [o for o in campaign.outcomes if o.id in kept]
 
 
 def _mini(evaluation: Evaluation, outcome: Outcome, role: str, current: str, language: str) -> MiniRow:
@@ -276,7 +295,7 @@ def _card(
     number = _number_of(evaluation, outcome, role)
     pool = pool_of(evaluation, outcome.id, role)
     alone = isinstance(number, EffectEstimate)
-    verdict = claims.told_verdict(number, outcome) if alone else pool.verdict if pool else None
+    verdict = claims.told_verdict(number, outcome) if alone else claims.told_pool_verdict(pool, outcome) if pool else None
     changes = pool is not None and is_of_changes(evaluation, pool)
     reading = None if number is None else reading_of(verdict, number.estimate, outcome, change=changes)
     return RoleCard(

@@ -226,11 +226,11 @@ def average_row(
         predict_low=_shown(random.predict_low if random else None, outcome.unit),
         predict_high=_shown(random.predict_high if random else None, outcome.unit),
         **_words(
-            reading_of(pool.verdict, average.estimate, outcome, change=change),
+            reading_of(claims.told_pool_verdict(pool, outcome), average.estimate, outcome, change=change),
             claims.pool_strength(pool, evaluation),
             language,
         ),
-        p=wording.p_value(average.p_value),
+        p=wording.p_value(average.p_value if pool.p_adjusted is None else pool.p_adjusted),
         caveats=tuple(note.say(language) for note in (*pool.caveats, *average.caveats)),
     )
 
@@ -242,9 +242,7 @@ def _estimate(
     verdict = claims.told_verdict(effect, outcome)
     reading = reading_of(verdict, effect.estimate, outcome, change=change)
     grade = claims.evidence(effect)
-    unsettled = [Note(code="not_after_adjustment")] if verdict != effect.verdict else []
     notes = [
-        *unsettled,
         *grade.reasons[:1],
         *(note for note in effect.caveats if note.code not in SAYS_WHY_WEAK),
     ]

@@ -44,7 +44,7 @@ def test_readings_follow_the_interval_the_margin_and_the_direction_hoped_for(cam
 def test_the_headline_names_roles_in_the_order_of_the_route(campaign: Campaign) -> None:
     found = evaluation_of(campaign, by_role(0.1, 0.2, 0.15))
     assert headline(found, "signs", "en") == (
-        "“Names two warning signs” rose at origin and transit sites and in Republic of Korea,"
+        "“Names two warning signs” rose on average over the origin and transit sites and in Republic of Korea,"
         " measured against comparison areas"
     )
     assert headline(found, "signs", "ko") == (
@@ -55,8 +55,8 @@ def test_the_headline_names_roles_in_the_order_of_the_route(campaign: Campaign) 
 def test_the_headline_says_what_is_open_and_what_does_not_matter(campaign: Campaign) -> None:
     found = evaluation_of(campaign, by_role(0.1, 0.005, 0.03))
     assert headline(found, "signs", "en") == (
-        "“Names two warning signs” rose at origin sites, measured against comparison areas;"
-        " the data leave it open at transit sites and in Republic of Korea"
+        "“Names two warning signs” rose on average over the origin sites, measured against comparison areas;"
+        " the data leave it open on average over the transit sites and in Republic of Korea"
     )
     assert headline(found, "signs", "ko") == (
         "출신국에서 ‘위험 징후 두 가지를 앎’ 비율이 비교 지역 대비 높아졌습니다."
@@ -74,7 +74,7 @@ def test_the_headline_never_ranks_roles(campaign: Campaign) -> None:
 
 def test_the_wrong_direction_is_called_so(campaign: Campaign) -> None:
     found = evaluation_of(campaign, by_role(-0.1, -0.1, -0.1))
-    assert "fell at origin and transit sites" in headline(found, "signs", "en")
+    assert "fell on average over the origin and transit sites" in headline(found, "signs", "en")
     assert headline(found, "signs", "en").endswith("the wrong direction")
     assert headline(found, "signs", "ko").endswith("(바람직하지 않은 방향)")
 

@@ -71,7 +71,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_evaluate_prints_what_may_be_said_in_both_languages(workspace: Path) -> None:
     english = awareness("evaluate", "--workspace", workspace, "--campaign", "pilot")
     assert english.returncode == 0, english.stderr
-    assert "“Names two warning signs” rose at origin sites" in english.stdout
+    assert "“Names two warning signs” rose on average over the origin sites" in english.stdout
     assert "Simulated data." in english.stdout
     korean = awareness("evaluate", "--workspace", workspace, "--campaign", "pilot", "--language", "ko")
     assert "출신국에서 ‘위험 징후 두 가지를 앎’ 비율이" in korean.stdout
