@@ -22,7 +22,7 @@ from campaigns.effects import (
     counts_by_group,
     is_weak,
 )
-from campaigns.roles import SUPPRESSED, contrast_roles, pool_by_role
+from campaigns.roles import SUPPRESSED, contrast_roles, pools_of
 
 
 # An estimate and its error to three decimals, with rounded counts, leave a median of 81 tables that fit; with exact
@@ -59,7 +59,7 @@ def protect(evaluation: Evaluation, policy: Policy = POLICY) -> Evaluation:
         [_withheld(e, policy) if is_small(e, policy) else e for e in evaluation.effects]
     )
     outcomes = [outcome.id for outcome in campaign.outcomes]
-    pools = [pool for outcome in outcomes for pool in pool_by_role(kept, campaign, outcome)]
+    pools = pools_of(kept, campaign)
     contrasts = [c for outcome in outcomes for c in contrast_roles(kept, campaign, outcome)]
     return replace(
         evaluation,

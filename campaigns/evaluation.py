@@ -20,14 +20,12 @@ from campaigns.effects import (
     Evaluation,
     Note,
     NotEstimable,
-    PooledEffect,
-    RolePool,
     Subject,
 )
 from campaigns.estimation import estimate
 from campaigns.inference import StandardErrors
 from campaigns.multiplicity import Method, adjusted
-from campaigns.roles import contrast_roles, pool_by_role
+from campaigns.roles import contrast_roles, pools_of
 from campaigns.scoring import scored
 from campaigns.specification import PValue, Specification
 
@@ -57,9 +55,7 @@ def evaluate(
     return Evaluation(
         campaign=campaign,
         effects=tuple(effects),
-        pools=_pools_adjusted(
-            [pool for o in outcomes for pool in pool_by_role(effects, campaign, o)], campaign
-        ),
+        pools=pools_of(effects, campaign),
         contrasts=tuple(contrast for o in outcomes for contrast in contrast_roles(effects, campaign, o)),
         as_of_upload=as_of_upload,
         data_sha256=data_sha256,
@@ -200,20 +196,3 @@ def _told_with(effect: EffectEstimate, campaign: Campaign) -> EffectEstimate:
     if told_verdict(effect, outcome, campaign.analysis.confidence) == effect.verdict:
         return effect
     return replace(effect, caveats=(*effect.caveats, Note(code="not_after_adjustment")))
-
-
-def _pools_adjusted(pools: Sequence[RolePool], campaign: Campaign) -> tuple[RolePool, ...]:
-    """Averages with their p-values adjusted among the outcomes of a family, role by role."""
-    result = list(pools)
-    groups: dict[tuple[str | None, str, bool], list[int]] = {}
-    for place, pool in enumerate(pools):
-        if pool.average is not None:
-            outcome = campaign.outcome(pool.outcome)
-            key = (pool.role, outcome.family, outcome.tier is Tier.EXPLORATORY)
-            groups.setdefault(key, []).append(place)
-    for (_, _, exploratory), places in groups.items():
-        method = cast("Method", "sharpened_q" if exploratory else campaign.analysis.multiplicity)
-        p_values = [cast("PooledEffect", pools[place].average).p_value for place in places]
-        for place, p in zip(places, adjusted(p_values, method), strict=True):
-            result[place] = replace(pools[place], p_adjusted=p)
-    return tuple(result)

@@ -9,7 +9,8 @@ from typing import cast
 import numpy as np
 from scipy import stats
 
-from campaigns.campaign import Campaign, Role
+from campaigns import multiplicity
+from campaigns.campaign import Campaign, Role, Tier
 from campaigns.effects import (
     Contrast,
     Effect,
@@ -21,7 +22,6 @@ from campaigns.effects import (
     is_weak,
     verdict_of,
 )
-from campaigns.multiplicity import adjusted
 from campaigns.pooling import SMALLEST_AVERAGE, SMALLEST_RANDOM_EFFECTS, Method, average_sites, pool_effects
 
 
@@ -35,6 +35,12 @@ class _Gathered:
 
     estimates: Mapping[str, EffectEstimate]  # site -> effect, in the order of the campaign file
     left_out: Mapping[str, Note]
+
+
+def pools_of(effects: Sequence[Effect], campaign: Campaign) -> tuple[RolePool, ...]:
+    """The averages of every outcome by role, their p-values adjusted within families."""
+    pools = [pool for outcome in campaign.outcomes for pool in pool_by_role(effects, campaign, outcome.id)]
+    return _pools_adjusted(pools, campaign)
 
 
 def pool_by_role(effects: Sequence[Effect], campaign: Campaign, outcome: str) -> tuple[RolePool, ...]:
@@ -67,7 +73,7 @@ def contrast_roles(effects: Sequence[Effect], campaign: Campaign, outcome: str) 
     plain = [
         _contrast(outcome, first, second, averages, campaign.analysis.confidence) for first, second in pairs
     ]
-    corrected = adjusted([contrast.p_value for contrast in plain], "holm")
+    corrected = multiplicity.adjusted([contrast.p_value for contrast in plain], "holm")
     return tuple(_adjusted(contrast, cast("float", p)) for contrast, p in zip(plain, corrected, strict=True))
 
 
@@ -235,3 +241,20 @@ def _contrast(
 
 def _adjusted(contrast: Contrast, p_adjusted: float) -> Contrast:
     return replace(contrast, p_adjusted=p_adjusted)
+
+
+def _pools_adjusted(pools: Sequence[RolePool], campaign: Campaign) -> tuple[RolePool, ...]:
+    """Averages with their p-values adjusted among the outcomes of a family, role by role."""
+    result = list(pools)
+    groups: dict[tuple[str | None, str, bool], list[int]] = {}
+    for place, pool in enumerate(pools):
+        if pool.average is not None:
+            outcome = campaign.outcome(pool.outcome)
+            key = (pool.role, outcome.family, outcome.tier is Tier.EXPLORATORY)
+            groups.setdefault(key, []).append(place)
+    for (_, _, exploratory), places in groups.items():
+        method = cast("multiplicity.Method", "sharpened_q" if exploratory else campaign.analysis.multiplicity)
+        p_values = [cast("PooledEffect", pools[place].average).p_value for place in places]
+        for place, p in zip(places, multiplicity.adjusted(p_values, method), strict=True):
+            result[place] = replace(pools[place], p_adjusted=p)
+    return tuple(result)
