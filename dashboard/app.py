@@ -4,6 +4,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -121,8 +122,16 @@ def show_page(services: Services, path: str, query: Mapping[str, str], accepted:
     name = path.strip("/") or FIRST_PAGE
     page = PAGES.get(name)
     if page is None:
-        return _message_page("not_found", address, services)
+        home = {say("screens.not_found.home", address.language): address.to("/")}
+        return _message_page("not_found", address, services, links=home)
     try:
+        known = services.evaluations.campaigns()
+        if address.campaign and known and address.campaign not in known:
+            nowhere = replace(address, campaign=None)
+            links = {campaign: nowhere.to(f"/{name}", campaign=campaign) for campaign in known}
+            return _message_page(
+                "unknown_campaign", nowhere, services, links=links, campaign=address.campaign
+            )
         shown: html.Div = page.layout(services, address)
     except CannotProceed as stop:
         return _message_page("stopped", address, services, said=f"{stop.where}: {stop.what} {stop.remedy}")
@@ -140,10 +149,21 @@ def _route(app: Dash, services: Services) -> None:
         return show_page(services, path or "/", query, request.headers.get("Accept-Language", ""))
 
 
-def _message_page(which: str, address: Address, services: Services, **values: str) -> html.Div:
+def _message_page(
+    which: str,
+    address: Address,
+    services: Services,
+    *,
+    links: Mapping[str, str] | None = None,
+    **values: str,
+) -> html.Div:
     title = say(f"screens.{which}.title", address.language)
     text = say(f"screens.{which}.text", address.language, **values)
-    return frame(which, address, [message(title, text)], services=services)
+    try:
+        campaign = services.evaluations.campaign(address.campaign)  # for the notice that data are simulated
+    except Exception:
+        campaign = None  # the page being shown may be about just that
+    return frame(which, address, [message(title, text, links)], services=services, campaign=campaign)
 
 
 def _guard(app: Dash) -> None:

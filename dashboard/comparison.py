@@ -153,7 +153,9 @@ def _contrast(contrast: Contrast, outcome: Outcome, language: str) -> str:
 
 def alarms(evaluation: Evaluation, language: str) -> dict[str, str]:
     """Harm outcome id -> what is said of its having moved the wrong way; what is certain stands first."""
-    outcomes = sorted(evaluation.campaign.outcomes, key=lambda outcome: not _surely_worse(evaluation, outcome))
+    outcomes = sorted(
+        evaluation.campaign.outcomes, key=lambda outcome: not _surely_worse(evaluation, outcome)
+    )
     said = {outcome.id: _alarm(evaluation, outcome, language) for outcome in outcomes}
     return {outcome: alarm for outcome, alarm in said.items() if alarm}
 
@@ -295,7 +297,13 @@ def _card(
     number = _number_of(evaluation, outcome, role)
     pool = pool_of(evaluation, outcome.id, role)
     alone = isinstance(number, EffectEstimate)
-    verdict = claims.told_verdict(number, outcome) if alone else claims.told_pool_verdict(pool, outcome) if pool else None
+    verdict = (
+        claims.told_verdict(number, outcome)
+        if alone
+        else claims.told_pool_verdict(pool, outcome)
+        if pool
+        else None
+    )
     changes = pool is not None and is_of_changes(evaluation, pool)
     reading = None if number is None else reading_of(verdict, number.estimate, outcome, change=changes)
     return RoleCard(

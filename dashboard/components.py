@@ -1,6 +1,6 @@
 """What every screen is built of: the frame around a page, charts, and the few displays drawn in the browser."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -40,7 +40,7 @@ class ForestTable(Drawn):
     """The comparison of sites as a table with intervals."""
 
     _type = "ForestTable"
-    _prop_names = ("id", "view", "shown", "words")
+    _prop_names = ("id", "view", "shown", "words", "harms")
     available_properties = _prop_names
 
 
@@ -73,6 +73,14 @@ class OutcomePicker(Drawn):
 
     _type = "OutcomePicker"
     _prop_names = ("id", "families", "value", "label", "select_label")
+    available_properties = _prop_names
+
+
+class SiteChoice(Drawn):
+    """The sites to show, as native checkboxes."""
+
+    _type = "SiteChoice"
+    _prop_names = ("id", "options", "value")
     available_properties = _prop_names
 
 
@@ -118,9 +126,24 @@ def frame(
     )
 
 
-def message(title: str, text: str) -> html.Section:
-    """What a page says when it has nothing to show: what is the case, and what to do."""
-    return html.Section([html.H1(title), html.P(text, className="lead")], className="message")
+def message(title: str, text: str, links: Mapping[str, str] | None = None) -> html.Section:
+    """What a page says when it has nothing to show: what is the case, what to do, where to go on."""
+    shown: list[Component] = [html.H1(title), html.P(text, className="lead")]
+    if links:
+        shown.append(html.Ul([html.Li(html.A(words, href=href)) for words, href in links.items()]))
+    return html.Section(shown, className="message")
+
+
+def alarm(alarms: Mapping[str, str], address: Address) -> html.Div | None:
+    """The warning that a possible harm moved the wrong way; the same on every screen that shows results."""
+    if not alarms:
+        return None
+    show = say("screens.compare.show_it", address.language)
+    warnings = [
+        html.Li([said, " ", html.A(show, href=address.to("/compare", outcome=outcome))])
+        for outcome, said in alarms.items()
+    ]
+    return html.Div(html.Ul(warnings), className="alarm", role="alert")
 
 
 def panel(*content: Component | None, class_name: str = "") -> html.Div:
@@ -205,11 +228,10 @@ def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
 
 
 def _breadcrumb(page: str, campaign: Campaign | None, language: str) -> html.Nav | None:
-    places = [pick(campaign.title, language)] if campaign else []
-    if page in NAVIGATION:
-        places.append(say(f"screens.frame.nav.{page}", language))
-    if not places:
+    if page not in NAVIGATION:
         return None
+    places = [pick(campaign.title, language)] if campaign else []
+    places.append(say(f"screens.frame.nav.{page}", language))
     return html.Nav(
         html.Ol([html.Li(place) for place in places]),
         className="breadcrumb",

@@ -54,6 +54,8 @@ def _asked(services: Services) -> tuple[Evaluation, Address]:
         services.workspace.languages,
         request.headers.get("Accept-Language", ""),
     )
+    if address.campaign and address.campaign not in services.evaluations.campaigns():
+        abort(404)  # never another campaign's numbers
     campaign = services.evaluations.campaign(address.campaign)
     if campaign is None:
         abort(404)

@@ -1,7 +1,7 @@
 """The picture of the compare table for reports: the same rows, drawn by Plotly in the reader's browser."""
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -16,14 +16,17 @@ from dashboard.forest import Axis, ForestRow
 ROLE_COLOURS = {"origin": "#1c589c", "transit": "#9e6a00", "destination": "#9d174d"}
 ROLE_COLOURS_DARK = {"origin": "#76a5f5", "transit": "#f0cd5c", "destination": "#ea6a99"}
 ROLE_SYMBOLS = {"origin": "square", "transit": "circle", "destination": "triangle-up"}
+BAD, NOTICE = "#b3250b", "#ffe0a3"
 INK, QUIET, FAINT, GRID, ACCENT = "#1e2124", "#464c53", "#58616a", "#e6e8ea", "#0b50d0"
+WIDER = "\u00a0" * 6  # the colour behind a text is measured before its font is there
 FONTS = "Pretendard GOV, Noto Sans CJK KR, Apple SD Gothic Neo, Malgun Gothic, sans-serif"
 
 PICTURE_WIDTH = 1200
 LINE = 34  # pixels a row
-HEAD, BOTTOM = 128, 122  # above the plot, without the lines of the title
+HEAD, BOTTOM = 96, 136  # above the plot, without the title and what stands under it
 TITLE_HEIGHT, TITLE_SIZE = 27, 20
-TITLE_LINE, REASON_LINE = 104, 80  # letters that fit on a line; a Korean letter is as wide as two
+# Letters that fit on a line; a Korean letter is as wide as two.
+TITLE_LINE, REASON_LINE, TEXT_LINE = 104, 80, 165
 LEFT, RIGHT = 320, 450  # room for names and interviews; for effects, readings and evidence
 PLOT_WIDTH = PICTURE_WIDTH - LEFT - RIGHT
 COLUMNS = {
@@ -38,11 +41,29 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the picture: a heading of a role, or a row."""
+    """One line of the picture: a heading of a role, what stands above its changes, or a row."""
 
     heading: str = ""
+    apart: str = ""
     role: str = ""
     row: ForestRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Something said above the table."""
+
+    text: str
+    size: int
+    colour: str
+    line: int = 19  # pixels a line
+    after: int = 3
+    behind: str | None = None
+
+    @property
+    def tall(self) -> int:
+        """How many pixels it takes from top to bottom."""
+        return self.line * (1 + self.text.count("<br>")) + self.after
 
 
 def forest_figure(view: Comparison, words: Mapping[str, str], *, sites: Collection[str] = ()) -> go.Figure:
@@ -57,17 +78,24 @@ def forest_figure(view: Comparison, words: Mapping[str, str], *, sites: Collecti
     sites
         The sites to draw; all where none is named.
     """
-    lines = _lines(view, sites)
+    known = {row.site for group in view.forest.groups for row in group.rows if row.site is not None}
+    shown = known.intersection(sites)
+    lines = _lines(view, shown)
+    hidden = words["filtered"] if shown and shown != known else ""
+    heads = _heads(view, hidden)
     figure = go.Figure()
     for place, line in enumerate(lines):
-        if line.row is None:
+        if line.apart:
+            _text(figure, "name", place, escape(line.apart), colour=FAINT, size=11, over=True)
+        elif line.row is None:
             _text(figure, "name", place, f"<b>{escape(line.heading)}</b>", colour=ROLE_COLOURS[line.role])
         else:
-            _draw(figure, place, line.row, view.forest.axis)
-    _title(figure, view)
+            _draw(figure, place, line.row, view.forest.axis, words["unsettled"])
+    _title(figure, heads)
     _head(figure, view, words)
-    _foot(figure, view)
-    figure.update_layout(**_layout(view, len(lines)))
+    starred = any(line.row is not None and words["unsettled"] in line.row.caveats for line in lines)
+    _foot(figure, view, f"* {words['unsettled']}" if starred else "")
+    figure.update_layout(**_layout(view, len(lines), _top(heads)))
     return figure
 
 
@@ -75,22 +103,27 @@ def _lines(view: Comparison, sites: Collection[str]) -> list[Line]:
     lines: list[Line] = []
     for group in view.forest.groups:
         lines.append(Line(heading=group.title, role=group.role))
-        lines += [
-            Line(row=row, role=group.role)
-            for row in group.rows
-            if row.site is None or not sites or row.site in sites
-        ]
+        shown = [row for row in group.rows if row.site is None or not sites or row.site in sites]
+        first = next((place for place, row in enumerate(shown) if row.kind == "change"), None)
+        for place, row in enumerate(shown):
+            if place == first:
+                lines.append(Line(apart=group.apart, role=group.role))
+            lines.append(Line(row=row, role=group.role))
     return lines
 
 
-def _draw(figure: go.Figure, place: int, row: ForestRow, axis: Axis) -> None:
-    _text(figure, "name", place, f"<b>{escape(row.name)}</b>" if row.kind == "average" else escape(row.name))
+def _draw(figure: go.Figure, place: int, row: ForestRow, axis: Axis, unsettled: str) -> None:
+    name = escape(row.name)
+    if row.kind == "average":
+        name = f"<b>{name}</b><br><span style='font-size:11px'>{escape(row.note)}</span>"
+    _text(figure, "name", place, name)
     if row.estimate is None or row.low is None or row.high is None:
         _text(figure, "reason", place, _wrapped(row.reason, REASON_LINE), colour=FAINT, size=11)
         return
     _text(figure, "counts", place, row.counts, align="right", colour=QUIET)
     _text(figure, "effect", place, f"<b>{row.effect}</b> ({row.interval})")
-    _text(figure, "reading", place, escape(row.reading_words), colour=QUIET)
+    mark = " *" if unsettled in row.caveats else ""
+    _text(figure, "reading", place, escape(row.reading_words) + mark, colour=QUIET)
     _text(figure, "evidence", place, escape(row.evidence_words), colour=QUIET)
     colour = ROLE_COLOURS[row.role]
     if row.predict_low is not None and row.predict_high is not None:
@@ -154,8 +187,8 @@ def _head(figure: go.Figure, view: Comparison, words: Mapping[str, str]) -> None
     for x, anchor, text in places:
         _above(figure, x, anchor, escape(text), FAINT, height=34)
     if axis.margin:
-        edge = axis.margin if axis.better == "higher" else -axis.margin
-        _above(figure, edge, "center", escape(f"{words['margin']} {axis.margin_label}"), ACCENT, height=52)
+        label = f"±{axis.margin_label.lstrip('+-−')}" if view.harm else axis.margin_label
+        _above(figure, _edges(view)[-1], "center", escape(f"{words['margin']} {label}"), ACCENT, height=52)
 
 
 def _above(figure: go.Figure, x: float, anchor: str, text: str, colour: str, *, height: int) -> None:
@@ -171,33 +204,50 @@ def _above(figure: go.Figure, x: float, anchor: str, text: str, colour: str, *, 
     )
 
 
-def _title(figure: go.Figure, view: Comparison) -> None:
+def _heads(view: Comparison, hidden: str) -> list[Head]:
+    """What stands above the table, from the top: first that the data are invented, last what is left out."""
     headline = _wrapped(view.headline, TITLE_LINE)
-    below = TITLE_HEIGHT * len(headline.split("<br>")) + 10
-    texts = ((f"<b>{headline}</b>", 18, TITLE_SIZE, INK), (escape(view.sentence), 18 + below, 13, QUIET))
-    for text, from_top, size, colour in texts:
+    heads = [
+        Head(f"<b>{headline}</b>", TITLE_SIZE, INK, TITLE_HEIGHT, 10),
+        Head(escape(view.sentence), 13, QUIET),
+    ]
+    if view.simulated:
+        heads.insert(0, Head(f"<b>{escape(view.simulated)}</b>{WIDER}", 15, INK, after=14, behind=NOTICE))
+    if view.alarm:
+        heads.append(Head(f"<b>▼ {_wrapped(view.alarm, TEXT_LINE)}</b>", 13, BAD))
+    if hidden:
+        heads.append(Head(f"<b>{escape(hidden)}</b>", 13, ACCENT))
+    return heads
+
+
+def _title(figure: go.Figure, heads: Sequence[Head]) -> None:
+    from_top = 18
+    for head in heads:
         figure.add_annotation(
             xref="paper",
             x=0,
             xshift=COLUMNS["name"],
             yref="paper",
             y=1,
-            yshift=_top(view) - from_top,
-            text=text,
+            yshift=_top(heads) - from_top,
+            text=head.text,
             showarrow=False,
             xanchor="left",
             yanchor="top",
             align="left",
-            font={"size": size, "color": colour},
+            font={"size": head.size, "color": head.colour},
+            bgcolor=head.behind,
+            borderpad=4 if head.behind else 1,
         )
+        from_top += head.tall
 
 
-def _top(view: Comparison) -> int:
-    return HEAD + TITLE_HEIGHT * len(_wrapped(view.headline, TITLE_LINE).split("<br>"))
+def _top(heads: Sequence[Head]) -> int:
+    return HEAD + sum(head.tall for head in heads)
 
 
-def _foot(figure: go.Figure, view: Comparison) -> None:
-    lines = [*([view.change_note] if view.change_note else []), *view.source]
+def _foot(figure: go.Figure, view: Comparison, star: str) -> None:
+    lines = [*([star] if star else []), *([view.change_note] if view.change_note else []), *view.source]
     figure.add_annotation(
         xref="paper",
         x=0,
@@ -223,6 +273,7 @@ def _text(
     align: str = "left",
     colour: str = INK,
     size: int = 13,
+    over: bool = False,
 ) -> None:
     right_side = column in {"effect", "reading", "evidence"}
     figure.add_annotation(
@@ -236,12 +287,12 @@ def _text(
         xanchor=align,
         align=align,
         font={"color": colour, "size": size},
-        bgcolor="white" if column == "reason" else None,  # no line of the grid through the words
+        bgcolor="white" if over or column == "reason" else None,  # no line of the grid through the words
     )
 
 
-def _layout(view: Comparison, count: int) -> dict[str, object]:
-    axis, top = view.forest.axis, _top(view)
+def _layout(view: Comparison, count: int, top: int) -> dict[str, object]:
+    axis = view.forest.axis
     return {
         "width": PICTURE_WIDTH,
         "height": top + BOTTOM + LINE * (count + 1),
@@ -261,7 +312,7 @@ def _layout(view: Comparison, count: int) -> dict[str, object]:
             "fixedrange": True,
         },
         "yaxis": {"range": [count - 0.4, -1.5], "visible": False, "fixedrange": True},
-        "shapes": _margin(axis),
+        "shapes": _margin(view),
     }
 
 
@@ -278,10 +329,16 @@ def _wrapped(text: str, letters: int) -> str:
     return "<br>".join(escape(line) for line in lines)
 
 
-def _margin(axis: Axis) -> list[dict[str, object]]:
+def _edges(view: Comparison) -> list[float]:
+    """Where a difference begins to matter: on the side hoped for; of a possible harm on both, the harmful last."""
+    axis = view.forest.axis
     if not axis.margin:
         return []
-    edge = axis.margin if axis.better == "higher" else -axis.margin
+    hoped = axis.margin if axis.better == "higher" else -axis.margin
+    return [hoped, -hoped] if view.harm else [hoped]
+
+
+def _margin(view: Comparison) -> list[dict[str, object]]:
     return [
         {
             "type": "line",
@@ -292,4 +349,5 @@ def _margin(axis: Axis) -> list[dict[str, object]]:
             "y1": 1,
             "line": {"color": ACCENT, "width": 1, "dash": "dot"},
         }
+        for edge in _edges(view)
     ]

@@ -39,7 +39,7 @@
       shape(props.role, props.role === "origin" ? 6 : 5.2, false));
   }
 
-  function grid(axis) {
+  function grid(axis, both) {
     var lines = axis.ticks.map(function (tick) {
       var x = percent(place(tick, axis));
       return h("line", { key: tick, x1: x, x2: x, y1: "0", y2: "100%", className: tick === 0 ? "zero" : "gridline" });
@@ -48,8 +48,12 @@
       var from = place(-axis.margin, axis), to = place(axis.margin, axis);
       from = inside(from); to = inside(to);
       lines.unshift(h("rect", { key: "band", x: percent(from), width: percent(to - from), y: "0", height: "100%", className: "band" }));
-      var edge = place(axis.better === "higher" ? axis.margin : -axis.margin, axis);
-      lines.push(h("line", { key: "margin", x1: percent(edge), x2: percent(edge), y1: "0", y2: "100%", className: "margin" }));
+      var better = axis.better === "higher" ? axis.margin : -axis.margin;
+      (both ? [-better, better] : [better]).forEach(function (value) {
+        var edge = place(value, axis);
+        if (edge < 0 || edge > ROW) { return; }
+        lines.push(h("line", { key: "margin" + value, x1: percent(edge), x2: percent(edge), y1: "0", y2: "100%", className: "margin" }));
+      });
     }
     return lines;
   }
@@ -89,7 +93,7 @@
 
   function Plot(props) {
     return h("svg", { className: "plot role-" + props.row.role, width: "100%", height: "100%", "aria-hidden": true },
-      grid(props.axis), drawn(props.row, props.axis));
+      grid(props.axis, props.both), drawn(props.row, props.axis));
   }
 
   function Reading(props) {
@@ -107,10 +111,13 @@
   }
 
   function Weak(props) {
-    if (!props.row.weak) { return null; }
+    var row = props.row, words = props.words;
+    var unsettled = (row.caveats || []).indexOf(words.unsettled) >= 0 ? words.unsettled : "";
+    var why = [unsettled, row.weak].filter(Boolean).join(" ");
+    if (!why) { return null; }
     return h("details", { className: "weak" },
-      h("summary", { "aria-label": props.words.weak + ": " + props.row.name }, "!"),
-      h("p", null, props.row.weak));
+      h("summary", { "aria-label": (row.weak ? words.weak : words.unclear_why) + ": " + row.name }, "!"),
+      h("p", null, why));
   }
 
   function Row(props) {
@@ -125,7 +132,7 @@
     }
     return h("tr", { role: "row", className: "row " + row.kind + " tint-" + row.role }, name,
       h("td", { role: "cell", className: "cell-counts", "data-label": words.interviews }, row.counts),
-      h("td", { role: "cell", className: "cell-plot" }, h(Plot, { row: row, axis: axis })),
+      h("td", { role: "cell", className: "cell-plot" }, h(Plot, { row: row, axis: axis, both: props.both })),
       h("td", { role: "cell", className: "cell-effect" }, h("b", null, row.effect), " ", h("span", null, "(" + row.interval + ")")),
       h("td", { role: "cell", className: "cell-reads" }, h(Reading, { row: row })),
       h("td", { role: "cell", className: "cell-grade" }, h(Evidence, { row: row })));
@@ -137,13 +144,15 @@
     var labels = axis.ticks.map(function (tick, index) {
       return h("span", { key: tick, className: tick === 0 ? "tick zero" : "tick", style: { left: percent(place(tick, axis)) } }, axis.labels[index]);
     });
-    var edge = axis.margin ? place(axis.better === "higher" ? axis.margin : -axis.margin, axis) : null;
+    var hoped = axis.better === "higher" ? axis.margin : -axis.margin;
+    var edge = axis.margin ? place(props.both ? -hoped : hoped, axis) : null; // of a possible harm, the harmful side
+    var margin = props.both ? (axis.margin_label || "").replace(/^[+\u2212-]/, "±") : axis.margin_label;
     var crowded = edge !== null && (edge < 36 || edge > 64); // the label would lie on an end's word
     return h("div", { className: crowded ? "scale tall" : "scale" },
       h("div", { className: "ends" },
         h("span", null, "← " + ends[0]),
         h("span", null, ends[1] + " →")),
-      edge === null ? null : h("div", { className: "margin-label", style: { left: percent(edge) } }, words.margin + " " + axis.margin_label),
+      edge === null ? null : h("div", { className: "margin-label", style: { left: percent(edge) } }, words.margin + " " + margin),
       h("div", { className: "ticks" }, labels));
   }
 
@@ -156,7 +165,7 @@
         rows.push(h("tr", { role: "row", className: "apart", key: "apart" },
           h("th", { role: "columnheader", scope: "rowgroup", colSpan: 6 }, group.apart)));
       }
-      rows.push(h(Row, { key: index, row: row, axis: props.axis, words: props.words }));
+      rows.push(h(Row, { key: index, row: row, axis: props.axis, words: props.words, both: props.both }));
     });
     return h("tbody", { role: "rowgroup" },
       h("tr", { role: "row", className: "group" },
@@ -168,12 +177,13 @@
 
   function ForestTable(props) {
     var view = props.view, words = props.words;
+    var both = (props.harms || []).indexOf(view.outcome) >= 0; // its margin matters on both sides
     var head = [
       ["name", words.site, null], ["cell-counts", words.interviews, words.before_after], ["cell-plot", null, null],
       ["cell-effect", words.effect, view.unit + " " + words.confidence], ["cell-reads", words.reading, null], ["cell-grade", words.evidence, null],
     ].map(function (column) {
       return h("th", { role: "columnheader", scope: "col", key: column[0], className: column[0] },
-        column[0] === "cell-plot" ? [h("span", { className: "unseen", key: "unseen" }, words.plot), h(Scale, { axis: view.axis, words: words, key: "scale" })] : column[1],
+        column[0] === "cell-plot" ? [h("span", { className: "unseen", key: "unseen" }, words.plot), h(Scale, { axis: view.axis, words: words, both: both, key: "scale" })] : column[1],
         column[2] ? h("small", null, column[2]) : null);
     });
     return h("table", { id: props.id, role: "table", className: "forest" },
@@ -181,7 +191,7 @@
       h("colgroup", null, head.map(function (cell) { return h("col", { key: cell.key, className: "col-" + cell.key }); })),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
       view.groups.map(function (group) {
-        return h(Group, { key: group.role, group: group, axis: view.axis, shown: props.shown, words: words });
+        return h(Group, { key: group.role, group: group, axis: view.axis, shown: props.shown, words: words, both: both });
       }));
   }
 
@@ -276,7 +286,47 @@
               }))));
   }
 
-  window.campaign_ui = { ForestTable: ForestTable, RoleCards: RoleCards, PlainTable: PlainTable, Contrasts: Contrasts, OutcomePicker: OutcomePicker };
+  /* Native checkboxes; with none ticked nothing could be read, so that brings all of them back. */
+  function SiteChoice(props) {
+    var all = props.options.map(function (option) { return option.value; });
+    return h("div", { id: props.id, className: "site-choices" }, props.options.map(function (option) {
+      var ticked = props.value.indexOf(option.value) >= 0;
+      return h("label", { key: option.value },
+        h("input", { type: "checkbox", value: option.value, checked: ticked, onChange: function () {
+          var kept = all.filter(function (site) {
+            return site === option.value ? !ticked : props.value.indexOf(site) >= 0;
+          });
+          props.setProps({ value: kept.length ? kept : all });
+        } }),
+        h("span", null, option.label));
+    }));
+  }
+
+  window.campaign_ui = { ForestTable: ForestTable, RoleCards: RoleCards, PlainTable: PlainTable, Contrasts: Contrasts, OutcomePicker: OutcomePicker, SiteChoice: SiteChoice };
+
+  /* What unfolds over the page closes on Escape and on a click beside it. */
+  var UNFOLDING = "details.site-filter[open], details.downloads[open], details.weak[open]";
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") { return; }
+    document.querySelectorAll(UNFOLDING).forEach(function (open) {
+      var within = open.contains(document.activeElement);
+      open.removeAttribute("open");
+      if (within) { open.querySelector("summary").focus(); }
+    });
+  });
+  document.addEventListener("click", function (event) {
+    document.querySelectorAll(UNFOLDING).forEach(function (open) {
+      if (!open.contains(event.target)) { open.removeAttribute("open"); }
+    });
+  });
+
+  /* A page's title is its heading. */
+  new MutationObserver(function () {
+    var heading = document.querySelector("main h1"), name = document.querySelector(".brand .name");
+    if (!heading || !name) { return; }
+    var title = heading.textContent + " · " + name.textContent;
+    if (document.title !== title) { document.title = title; }
+  }).observe(document.documentElement, { childList: true, characterData: true, subtree: true });
 
   /* Plotly is fetched, from this server, only when a picture is asked for. */
   function withPlotly() {

@@ -7,7 +7,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html
 
 from campaigns.campaign import Campaign, Outcome, Tier
-from campaigns.effects import Evaluation
+from campaigns.effects import Evaluation, Note
 from campaigns.export import EXPORT_FORMATS
 from dashboard import wording
 from dashboard.comparison import Comparison, alarms, compare
@@ -17,6 +17,8 @@ from dashboard.components import (
     OutcomePicker,
     PlainTable,
     RoleCards,
+    SiteChoice,
+    alarm,
     disclosure,
     frame,
     message,
@@ -30,7 +32,7 @@ from surveys.languages import pick, say
 
 TABLE_WORDS = (
     "site", "role", "interviews", "before_after", "effect", "reading", "evidence", "worse", "better", "margin",
-    "weak", "plot", "interval", "clusters", "notes", "as_table", "lower_better",
+    "weak", "unclear_why", "plot", "interval", "clusters", "notes", "as_table", "lower_better",
 )  # fmt: skip
 HARM = "harm"
 
@@ -126,7 +128,13 @@ def screen(evaluation: Evaluation, address: Address) -> list[Any]:
         _controls(campaign, outcome, sites, language),
         RoleCards(id="compare-cards", cards=[asdict(card) for card in view.cards], words=words),
         panel(
-            ForestTable(id="compare-forest", view=asdict(view.forest), shown=None, words=words),
+            ForestTable(
+                id="compare-forest",
+                view=asdict(view.forest),
+                shown=None,
+                words=words,
+                harms=[o.id for o in campaign.outcomes if o.tier is Tier.HARM],
+            ),
             html.P(view.change_note, id="compare-change-note", className="change-note"),
             Contrasts(
                 id="compare-contrasts",
@@ -147,16 +155,12 @@ def screen(evaluation: Evaluation, address: Address) -> list[Any]:
 
 
 def _heading(view: Comparison, evaluation: Evaluation, address: Address) -> html.Div:
-    warnings = [
-        html.Li([said, " ", html.A(say("screens.compare.show_it", address.language),
-                                   href=address.to("/compare", outcome=outcome))])
-        for outcome, said in alarms(evaluation, address.language).items()
-    ]  # fmt: skip
+    warning = alarm(alarms(evaluation, address.language), address)
     return html.Div(
         [
             html.Div([html.H1(view.headline, id="compare-headline")], **{"aria-live": "polite"}),
             html.P(view.sentence, id="compare-sentence", className="lead"),
-            *([html.Div(html.Ul(warnings), className="alarm", role="alert")] if warnings else []),
+            *([] if warning is None else [warning]),
         ],
         className="heading",
     )
@@ -178,7 +182,7 @@ def _controls(campaign: Campaign, outcome: str, sites: list[str], language: str)
                     html.Fieldset(
                         [
                             html.Legend(say("screens.compare.sites_shown", language)),
-                            dcc.Checklist(
+                            SiteChoice(
                                 id="compare-sites",
                                 options=[
                                     {
@@ -280,6 +284,8 @@ def table_words(campaign: Campaign, language: str) -> dict[str, str]:
         **{word: say(f"screens.table.{word}", language) for word in TABLE_WORDS},
         "confidence": say("screens.table.confidence", language, confidence=confidence),
         "ci": say("screens.table.ci", language, confidence=confidence),
+        "unsettled": Note(code="not_after_adjustment").say(language),
+        "filtered": say("screens.compare.filtered", language),
     }
 
 

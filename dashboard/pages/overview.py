@@ -9,9 +9,11 @@ from dash.development.base_component import Component
 
 from campaigns.campaign import Campaign, Tier
 from campaigns.claims import headline
+from campaigns.effects import Evaluation
 from dashboard import wording
 from dashboard.collection import SHOWN_FROM, Progress, late, progress_of
-from dashboard.components import frame, message, panel, role_mark
+from dashboard.comparison import alarms
+from dashboard.components import alarm, frame, message, panel, role_mark
 from dashboard.links import Address
 from dashboard.services import Services
 from surveys.languages import pick, say
@@ -55,6 +57,7 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
     language = address.language
     held = {(part.site, part.wave): part.interviews for part in services.catalogue.parts(campaign.id)}
     progress = progress_of(campaign, held, datetime.now(UTC).date())
+    evaluation = _evaluation(services, campaign)
     return [
         html.Div(
             [
@@ -64,10 +67,11 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
             className="heading",
         ),
         _campaigns(services, campaign, address),
+        None if evaluation is None else alarm(alarms(evaluation, language), address),
         panel(
             _table(campaign, progress, language), _foot(services, campaign, language), class_name="collection"
         ),
-        _findings(services, campaign, address),
+        None if evaluation is None else _findings(evaluation, address),
     ]
 
 
@@ -170,17 +174,22 @@ def _foot(services: Services, campaign: Campaign, language: str) -> html.P:
     return html.P(" ".join(said), className="source")
 
 
-def _findings(services: Services, campaign: Campaign, address: Address) -> Component | None:
-    language = address.language
+def _evaluation(services: Services, campaign: Campaign) -> Evaluation | None:
     try:
-        evaluation = services.evaluations.current(campaign)
+        return services.evaluations.current(campaign)
     except CannotProceed:
         return None
+
+
+def _findings(evaluation: Evaluation, address: Address) -> Component:
+    """The headlines, possible harms first."""
+    language = address.language
+    listed = [o for o in evaluation.campaign.outcomes if o.tier in {Tier.PRIMARY, Tier.HARM}]
+    listed.sort(key=lambda outcome: outcome.tier is not Tier.HARM)
     found = [
         html.Li(html.A([html.Small(pick(outcome.title, language)), html.Span(headline(evaluation, outcome.id, language))],
                        href=address.to("/compare", outcome=outcome.id)))
-        for outcome in campaign.outcomes
-        if outcome.tier in {Tier.PRIMARY, Tier.HARM}
+        for outcome in listed
     ]  # fmt: skip
     return html.Section(
         [html.H2(say("screens.overview.findings", language)), html.Ul(found)], className="panel findings"

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.app import services_of
 from dashboard.settings import Workspace
+from surveys.languages import say
 from tests.browser.conftest import Visit
 
 
@@ -41,7 +42,7 @@ def test_the_screen_opens_in_both_languages_without_errors_or_barriers(
     page = desktop.open(f"/compare?lang={language}")
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("#compare-forest thead .name")).to_have_text(heading)
-    expect(page.locator(".strip")).to_contain_text("가상 자료")
+    expect(page.locator(".strip")).to_contain_text(say("screens.frame.simulated", "ko"))
     expect(page.locator(".strip")).to_contain_text("Simulated data")
     assert page.title().startswith(page.locator("h1").inner_text())
     assert page.locator(".card").count() == 3
@@ -104,7 +105,7 @@ def test_the_language_switch_keeps_the_state(desktop: Visit) -> None:
     expect(page).to_have_url(re.compile("outcome="))
     page.locator(".languages a", has_text="한국어").click()
     expect(page.locator("html")).to_have_attribute("lang", "ko")
-    expect(page.locator(".segment.chosen")).to_have_text("부작용 점검")
+    expect(page.locator(".segment.chosen")).to_have_text(say("screens.families.harm", "ko"))
 
 
 def test_hiding_sites_leaves_the_averages_alone(desktop: Visit) -> None:
@@ -116,6 +117,24 @@ def test_hiding_sites_leaves_the_averages_alone(desktop: Visit) -> None:
     page.locator(".site-filter input").first.uncheck()
     expect(page.locator("#compare-filtered")).not_to_be_empty()
     assert average.all_inner_texts() == before
+
+
+def test_the_filter_closes_on_escape_and_beside_it_and_is_never_empty(desktop: Visit) -> None:
+    page = desktop.open("/compare?lang=en")
+    choice, summary = page.locator(".site-filter"), page.locator(".site-filter summary")
+    summary.click()
+    assert serious_violations(page) == []
+    page.keyboard.press("Escape")
+    assert choice.get_attribute("open") is None
+    expect(summary).to_be_focused()
+    summary.click()
+    boxes = page.locator(".site-filter input")
+    every = boxes.count()
+    for place in range(every):
+        boxes.nth(place).click()
+    expect(page.locator(".site-filter input:checked")).to_have_count(every)
+    page.locator("h1").click()
+    assert choice.get_attribute("open") is None
 
 
 def test_the_plain_table_says_what_the_drawing_says(desktop: Visit) -> None:

@@ -14,6 +14,7 @@ from dashboard.components import NAVIGATION
 from dashboard.links import Address, language_of, parse_address
 from dashboard.pages import FIRST_PAGE, PAGES
 from dashboard.settings import Workspace, init_workspace
+from surveys.languages import say
 
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
@@ -63,7 +64,7 @@ def test_an_empty_workspace_says_what_to_do(workspace: Workspace) -> None:
 
 def test_a_campaign_without_interviews_says_what_to_do(with_campaign: Workspace) -> None:
     assert "No interviews yet" in shown(with_campaign, "/compare", lang="en")
-    assert "응답 자료가 없습니다" in shown(with_campaign, "/compare", lang="ko")
+    assert say("screens.no_data.title", "ko") in shown(with_campaign, "/compare", lang="ko")
 
 
 def test_every_page_opens_in_every_language(with_campaign: Workspace) -> None:
@@ -77,12 +78,28 @@ def test_every_page_opens_in_every_language(with_campaign: Workspace) -> None:
 def test_simulated_data_are_named_as_such_in_both_languages_on_every_page(with_campaign: Workspace) -> None:
     for name in PAGES:
         page = shown(with_campaign, f"/{name}", lang="ko")
-        assert "가상 자료" in page
+        assert say("screens.frame.simulated", "ko") in page
         assert "Simulated data" in page
 
 
 def test_a_page_that_is_not_there_is_answered_plainly(with_campaign: Workspace) -> None:
     assert "There is no such page" in shown(with_campaign, "/nowhere", lang="en")
+
+
+def test_a_page_that_is_not_there_leads_home_and_keeps_the_notice(with_campaign: Workspace) -> None:
+    page = shown(with_campaign, "/nowhere", lang="en")
+    assert "To the overview" in page
+    assert "Simulated data" in page
+
+
+def test_an_unknown_campaign_is_named_as_such_and_never_replaced(
+    with_campaign: Workspace, client: FlaskClient
+) -> None:
+    page = shown(with_campaign, "/compare", lang="en", campaign="qq")
+    assert "There is no such campaign" in page
+    for campaign in with_campaign.campaign_ids():
+        assert f"campaign={campaign}" in page
+    assert client.get("/download/effects.csv?campaign=qq").status_code == 404
 
 
 def test_a_campaign_file_that_is_wrong_is_explained_and_not_a_blank_page(with_campaign: Workspace) -> None:

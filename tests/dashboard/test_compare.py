@@ -204,6 +204,28 @@ def test_harm_that_moved_the_wrong_way_is_said_whatever_is_looked_at() -> None:
     assert alarms(EVALUATION, "en") == {}
 
 
+def test_certain_harm_is_said_first_and_its_line_never_leaves_the_cards() -> None:
+    harmed = fixtures.evaluation(harm=True)
+    fear = fixtures.CAMPAIGN.outcome("fear")
+    more = [replace(fixtures.CAMPAIGN.outcome("signs"), id=f"more{place}") for place in range(8)]
+    signs = [
+        replace(e, subject=replace(e.subject, outcome="stigma"), conf_low=-0.01, p_value=0.06)
+        for e in harmed.effects_of("fear")
+        if isinstance(e, EffectEstimate) and e.subject.site == "npl"
+    ]
+    outcomes = (replace(fear, id="stigma"), *more, *fixtures.CAMPAIGN.outcomes)
+    both = replace(
+        harmed,
+        campaign=replace(fixtures.CAMPAIGN, outcomes=outcomes),
+        effects=(*signs, *harmed.effects),
+    )
+    assert list(alarms(both, "en")) == ["fear", "stigma"]
+    for card in compare(both, "signs", "en").cards:
+        lines = [mini.outcome for mini in card.minis]
+        assert {"fear", "stigma", "signs"} <= set(lines)
+        assert len(lines) == 6
+
+
 def test_no_headline_ranks_the_roles() -> None:
     for language in ("en", "ko"):
         for outcome in fixtures.CAMPAIGN.outcomes:

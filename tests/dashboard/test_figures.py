@@ -1,6 +1,7 @@
 """The picture for download is drawn from the very rows of the screen."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs_version
@@ -9,6 +10,7 @@ from dashboard.comparison import compare
 from dashboard.components import GRAPH_CONFIG, chart
 from dashboard.figures import PICTURE_WIDTH, ROLE_SYMBOLS, forest_figure
 from dashboard.pages.compare import table_words
+from surveys.languages import say
 from tests.dashboard import fixtures
 
 
@@ -62,11 +64,35 @@ def test_a_site_left_out_of_the_choice_is_left_out_of_the_picture() -> None:
 
 
 def test_the_picture_says_simulated_and_where_it_comes_from() -> None:
-    for language, word in (("en", "simulated"), ("ko", "가상")):
+    for language in ("en", "ko"):
         view, drawn = figure(language)
-        assert word in " ".join(texts(drawn))
+        assert say("screens.frame.simulated", language) in " ".join(texts(drawn))
+        assert view.source[0] in " ".join(texts(drawn))
         assert view.headline in " ".join(texts(drawn)).replace("<br>", " ")
         assert drawn.layout.width == PICTURE_WIDTH
+
+
+def test_the_picture_opens_with_the_notice_and_says_what_is_hidden_and_averaged() -> None:
+    view, drawn = figure(sites=("npl",))
+    notice = next(note for note in drawn.layout.annotations if view.simulated in note.text)
+    top = max(note.yshift for note in drawn.layout.annotations if note.yref == "paper")
+    assert notice.yshift == top
+    said = " ".join(texts(drawn))
+    assert "Some sites are hidden" in said
+    assert "3 sites · equal-weight average" in said
+    whole = " ".join(texts(figure()[1]))
+    assert "Some sites are hidden" not in whole
+    assert "Before and after in one group only" in whole
+
+
+def test_the_margin_of_a_possible_harm_is_marked_on_both_sides() -> None:
+    view, drawn = figure()
+    assert len(drawn.layout.shapes) == 1
+    both = forest_figure(replace(view, harm=True), table_words(fixtures.CAMPAIGN, "en"))
+    assert sorted(shape.x0 for shape in both.layout.shapes) == [
+        -view.forest.axis.margin,
+        view.forest.axis.margin,
+    ]
 
 
 def test_text_of_a_campaign_cannot_become_markup_in_the_picture() -> None:
@@ -79,8 +105,6 @@ def test_text_of_a_campaign_cannot_become_markup_in_the_picture() -> None:
         )
         for s in fixtures.CAMPAIGN.sites
     )
-    from dataclasses import replace
-
     view = compare(replace(EVALUATION, campaign=replace(fixtures.CAMPAIGN, sites=sites)), "signs", "en")
     drawn = forest_figure(view, table_words(fixtures.CAMPAIGN, "en"))
     assert not any("<a href" in text for text in texts(drawn))
