@@ -48,7 +48,8 @@ def test_the_headline_names_roles_in_the_order_of_the_route(campaign: Campaign) 
         " measured against comparison areas"
     )
     assert headline(found, "signs", "ko") == (
-        "출신국·경유국, 대한민국에서 ‘위험 징후 두 가지를 앎’ 비율이 비교 지역 대비 높아졌습니다"
+        "출신국·경유국 지역 평균, 대한민국에서 ‘위험 징후 두 가지를 앎’ 응답 비율이"
+        " 비교 지역의 추이보다 높아졌습니다"
     )
 
 
@@ -59,8 +60,8 @@ def test_the_headline_says_what_is_open_and_what_does_not_matter(campaign: Campa
         " the data leave it open on average over the transit sites and in Republic of Korea"
     )
     assert headline(found, "signs", "ko") == (
-        "출신국에서 ‘위험 징후 두 가지를 앎’ 비율이 비교 지역 대비 높아졌습니다."
-        " 경유국, 대한민국에서는 달라졌는지 확실하지 않습니다"
+        "출신국 지역 평균에서 ‘위험 징후 두 가지를 앎’ 응답 비율이 비교 지역의 추이보다 높아졌습니다."
+        " 경유국 지역 평균, 대한민국에서는 달라졌는지 확실하지 않습니다"
     )
 
 
@@ -69,7 +70,7 @@ def test_the_headline_never_ranks_roles(campaign: Campaign) -> None:
         for language in ("en", "ko"):
             said = headline(evaluation_of(campaign, by_role(*estimates)), "signs", language)
             for word in (" most", " more in", " least", "than at", "가장", "보다"):
-                assert word not in said
+                assert word not in said.replace("비교 지역의 추이보다", "")
 
 
 def test_the_wrong_direction_is_called_so(campaign: Campaign) -> None:
@@ -186,7 +187,7 @@ def test_harm_raises_an_alarm_even_where_the_main_result_is_good(campaign: Campa
     sign = effect("tha", 0.03, 0.018, outcome="stigma", p_value=0.09)
     said = harm_alarm(evaluation_of(campaign, [*good, sign]), "ko")
     assert said is not None
-    assert "태국에서 ‘피해자를 탓함’ 지표가 바람직하지 않은 방향으로 움직인 조짐이 있습니다." in said
+    assert "부작용 조짐: 태국에서 ‘피해자를 탓함’ 지표가 나빠졌을 가능성이 있으나 아직 확실하지 않습니다." in said
     fine = effect("tha", -0.1, outcome="stigma")
     assert harm_alarm(evaluation_of(campaign, [*good, fine]), "en") is None
 

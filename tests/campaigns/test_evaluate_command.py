@@ -74,7 +74,7 @@ def test_evaluate_prints_what_may_be_said_in_both_languages(workspace: Path) -> 
     assert "“Names two warning signs” rose on average over the origin sites" in english.stdout
     assert "Simulated data." in english.stdout
     korean = awareness("evaluate", "--workspace", workspace, "--campaign", "pilot", "--language", "ko")
-    assert "출신국에서 ‘위험 징후 두 가지를 앎’ 비율이" in korean.stdout
+    assert "출신국 지역 평균에서 ‘위험 징후 두 가지를 앎’ 응답 비율이" in korean.stdout
     assert "모의 자료입니다." in korean.stdout
 
 
