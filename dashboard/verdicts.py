@@ -10,7 +10,8 @@ from surveys.problems import CannotProceed, Problem
 
 
 FIRST_ROWS = 5  # of a cause shown on the page; the workbook holds all of them
-COUNTS = ("accepted", "unchanged", "rejected", "held")
+COUNTS = ("accepted", "unchanged", "rejected", "held", "declined")
+ALWAYS_TOLD = ("accepted", "unchanged", "rejected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,13 @@ class Cause:
 def verdict_of(receipt: Receipt, language: str) -> dict[str, Any]:
     """The verdict as the upload page draws it."""
     problems, warnings = receipt.report.problems, receipt.report.warnings
-    state = _state(receipt)
+    declined = declined_rows(problems)
+    state = _state(receipt, len(declined))
     numbers = {
         "accepted": receipt.accepted, "unchanged": receipt.unchanged,
-        "rejected": receipt.rejected, "held": receipt.held,
+        "rejected": receipt.rejected - len(declined), "held": receipt.held, "declined": len(declined),
     }  # fmt: skip
+    problems = [problem for problem in problems if problem.row not in declined]
     return {
         "state": state,
         "headline": say(f"screens.upload.verdicts.{state}.headline", language),
@@ -43,7 +46,7 @@ def verdict_of(receipt: Receipt, language: str) -> dict[str, Any]:
                 "value": f"{numbers[name]:,}",
             }
             for name in COUNTS
-            if state != "refused"
+            if state != "refused" and (numbers[name] or name in ALWAYS_TOLD)
         ],
         "causes": [_drawn(cause) for cause in causes_of(problems, language)],
         "warnings": [_drawn(cause) for cause in causes_of(warnings, language)],
@@ -105,9 +108,18 @@ def _drawn(cause: Cause) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _state(receipt: Receipt) -> str:
+def declined_rows(problems: Sequence[Problem]) -> set[int]:
+    """Rows that stay out only because the person did not agree to take part: there is nothing to mend."""
+    codes: dict[int, set[str]] = {}
+    for problem in problems:
+        if problem.row is not None:
+            codes.setdefault(problem.row, set()).add(problem.code)
+    return {row for row, found in codes.items() if found == {"no_consent"}}
+
+
+def _state(receipt: Receipt, declined: int) -> str:
     if receipt.report.verdict == "reject-file":
         return "refused"
-    if receipt.rejected or receipt.held:
+    if receipt.rejected > declined or receipt.held:
         return "partly"
     return "accepted" if receipt.accepted else "unchanged"

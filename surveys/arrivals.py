@@ -78,15 +78,17 @@ class Entry:
     held_rows: tuple[int, ...]  # held because of what the record holds
 
 
-def incoming_of(accepted: pa.Table, types: Mapping[str, str]) -> Incoming:
+def incoming_of(arrival: Arrival) -> Incoming:
     """The accepted interviews as ``decide`` sees them."""
-    fingerprints = payloads.content_fingerprints(accepted, types)
+    accepted = arrival.accepted
+    fingerprints = payloads.content_fingerprints(accepted, arrival.types)
     return Incoming(
         ids=payloads.submission_ids(accepted, fingerprints),
         contents=fingerprints,
         sites=_texts(accepted["@site"]),
         waves=_texts(accepted["@wave"]),
         identities=_identities(accepted),
+        partial=any(warning.code == "skipped_columns" for warning in arrival.warnings),
     )
 
 

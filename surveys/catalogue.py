@@ -81,7 +81,7 @@ class Catalogue:
 
     def store(self, arrival: Arrival) -> Entry:
         """Store what is new of a file, in one transaction; the same file again changes nothing."""
-        incoming = arrivals.incoming_of(arrival.accepted, arrival.types)
+        incoming = arrivals.incoming_of(arrival)
         return self.database.write(lambda connection: arrivals.store(connection, arrival, incoming))
 
     def store_refusal(self, arrival: Arrival) -> Entry:

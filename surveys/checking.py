@@ -30,6 +30,7 @@ from surveys.split_choices import gather_split
 Outcome = Literal["accept", "accept-with-rejected-rows", "reject-file"]
 
 # Columns of the data that play a part, and the type they are judged as where the form does not ask them.
+_NUMBERS = frozenset({"integer", "decimal", "range"})
 _TYPES_OF_PARTS: Mapping[Part, str] = {"interview_date": "date", "weight": "decimal"}
 _NOT_AVAILABLE = {"ona": frozenset({"n/a", "N/A"})}  # what the exporter writes where nothing was answered
 _FREE_TEXT = frozenset({"text", "string"})
@@ -186,6 +187,10 @@ def _questions(headers: HeaderMap, fieldwork: Fieldwork | None) -> dict[str, Que
         kind = _TYPES_OF_PARTS.get(parts.get(source.name, "site"))
         if source.question is not None and kind == "date" and source.question.type == "today":
             questions[source.name] = replace(source.question, type=kind)  # the campaign relies on this clock
+        elif source.question is not None and kind == "decimal" and source.question.type not in _NUMBERS:
+            questions[source.name] = replace(
+                source.question, type=kind
+            )  # a weight is a number, however asked
         elif source.question is not None:
             questions[source.name] = source.question
         elif kind is not None:
@@ -320,7 +325,12 @@ def _report(
     kept = ~(refused | held | identity.repeats)
     parts = _parts(table, answers, fieldwork, placement, identity)
     grave = [finding for finding in findings if finding.effect != "warn"]
-    mild = [finding for finding in findings if finding.effect == "warn"]
+    out = np.flatnonzero(refused | held)  # what is said of rows that are kept is not said of these
+    mild = [
+        replace(finding, rows=np.setdiff1d(finding.rows, out)) if finding.rows.size else finding
+        for finding in findings
+        if finding.effect == "warn" and not (finding.rows.size and np.isin(finding.rows, out).all())
+    ]
     verdict: Outcome = "accept"
     if refused.any() or held.any():
         verdict = "accept-with-rejected-rows" if kept.any() else "reject-file"

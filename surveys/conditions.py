@@ -13,6 +13,7 @@ from surveys.expressions import Answers as Columns
 from surveys.expressions import asked, meets_constraint, parse, referenced_names
 from surveys.findings import Finding
 from surveys.instrument import Instrument, Question
+from surveys.languages import languages
 from surveys.missing import SUSPECT_CODES, Missing
 
 
@@ -144,23 +145,28 @@ def _broken_rules(
     rows = np.flatnonzero(held.false & answered)
     if not rows.size:
         return []
-    message = _own_message(question, interviews.instrument)
-    values = {"rule": question.constraint, "form_message": f" ({message})" if message else ""}
+    messages = _own_messages(question, interviews.instrument)
+    values = {
+        "rule": question.constraint,
+        "form_message": {language: f" ({text})" if text else "" for language, text in messages.items()},
+    }
     if question.type in SEVERAL:  # every choice is legal by itself; only how they combine breaks the rule
         header = answers.header or question.name
         return [column_warning("choices_break_rule", header, rows.size, **values)]
     return [
-        replace(one, code="undeclared_missing_code", values={"choices": message or question.constraint})
+        replace(
+            one, code="undeclared_missing_code", values={"choices": messages["en"] or question.constraint}
+        )
         if question.type in _MEASURED and one.cell in SUSPECT_CODES
         else one
         for one in _by_cell("constraint_fails", answers, rows, values)
     ]
 
 
-def _own_message(question: Question, instrument: Instrument) -> str:
+def _own_messages(question: Question, instrument: Instrument) -> dict[str, str]:
+    """What the form itself says of its rule, for every language a reader may have."""
     texts = question.constraint_message
-    text = texts.get(instrument.default_language) or next(iter(texts.values()), "")
-    return " ".join(text.split())
+    return {language: " ".join(instrument.text_in(texts, language).split()) for language in languages()}
 
 
 def _by_cell(code: str, answers: Answers, rows: np.ndarray, values: Mapping[str, object]) -> list[Finding]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from surveys.confusables import lookalike_of
 from surveys.deidentification import is_direct_identifier, is_identifying_name
 from surveys.display import listed, shown
-from surveys.fieldwork import Fieldwork
+from surveys.expressions import parse, referenced_names
+from surveys.fieldwork import Fieldwork, Part
 from surveys.instrument import Instrument, Question
 from surveys.known_headers import (
     CALCULATED_TYPES,
@@ -247,9 +248,11 @@ def _refuse_lacking(
     lacking = [
         name
         for name, question in stored_questions(instrument).items()
-        if question.required and name not in answers and _always_asked(question)
+        if question.required and name not in answers and _always_asked(question, fieldwork)
     ]
     parts = fieldwork.parts if fieldwork else {}
+    named = _named_by_uploader(fieldwork)
+    lacking = [name for name in lacking if name not in named]
     if any(kind in metadata for kind in SUBMISSION_IDS):
         lacking = [name for name in lacking if name != parts.get("submission", "submission_id")]
     arm = parts.get("arm")
@@ -259,10 +262,23 @@ def _refuse_lacking(
         raise _refused("required_column_missing", columns=listed(lacking), number=len(lacking))
 
 
-def _always_asked(question: Question) -> bool:
+def _named_by_uploader(fieldwork: Fieldwork | None) -> set[str]:
+    """Columns whose part the uploader has said for the whole file."""
+    if fieldwork is None:
+        return set()
+    said: tuple[tuple[Part, str | None], ...] = (
+        ("site", fieldwork.site), ("country", fieldwork.site), ("wave", fieldwork.wave),
+    )  # fmt: skip
+    return {fieldwork.parts[part] for part, value in said if value and part in fieldwork.parts}
+
+
+def _always_asked(question: Question, fieldwork: Fieldwork | None) -> bool:
+    """Whether everybody who agreed to take part was asked."""
+    conditions = [*question.group_relevants, *([question.relevant] if question.relevant else [])]
+    others = {name for condition in conditions for name in referenced_names(parse(condition))}
+    consent = fieldwork.consent if fieldwork and fieldwork.consent else "consent"
     return (
-        question.relevant is None
-        and not question.group_relevants
+        others <= {consent}
         and question.type not in NOT_ASKED_TYPES
         and question.type not in CALCULATED_TYPES
         and question.type != "acknowledge"

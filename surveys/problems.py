@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from surveys.languages import say
+from surveys.languages import pick, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +23,11 @@ class Problem:
 
     def message(self, language: str = "en") -> str:
         """What is wrong, in the reader's language."""
-        return say(f"problems.{self.code}.what", language, **self._filling())
+        return say(f"problems.{self.code}.what", language, **self._filling(language))
 
     def remedy(self, language: str = "en") -> str:
         """What to do about it, in the reader's language."""
-        return say(f"problems.{self.code}.fix", language, **self._filling())
+        return say(f"problems.{self.code}.fix", language, **self._filling(language))
 
     def as_dict(self, language: str = "en") -> dict[str, object]:
         """The problem as the report's JSON object."""
@@ -41,9 +41,14 @@ class Problem:
             "remedy": self.remedy(language),
         }
 
-    def _filling(self) -> dict[str, object]:
+    def _filling(self, language: str) -> dict[str, object]:
+        """What fills the sentences; a text the questionnaire has in several languages in the reader's."""
         shown = {"row": self.row, "line": self.line, "column": self.column, "value": self.value}
-        return {**shown, **self.values}
+        spoken = {
+            name: pick(value, language) if isinstance(value, Mapping) else value
+            for name, value in self.values.items()
+        }
+        return {**shown, **spoken}
 
 
 class FileRefused(Exception):

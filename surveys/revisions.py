@@ -42,6 +42,7 @@ class Incoming:
     sites: Sequence[str]
     waves: Sequence[str]
     identities: Callable[[int], Identity]
+    partial: bool = False  # the file lacks questions that were asked: it must not blank what is stored
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ def decide(
     The same content is *unchanged*. Content of an older revision is *older*, unless the source marks a new
     edit: a file sent again must not undo a correction. Anything else of the same site
     is a revision when it is the same interview, and held when it is not. An id known at another site is held.
+    A file that lacks columns of required questions replaces nothing.
     """
     decisions = Decisions()
     seen: dict[str, bytes] = {}
@@ -108,7 +110,7 @@ def _against(
     if not edited and any(stored.content == incoming.contents[position] for stored in revisions):
         return "older"
     if edited or (latest.wave == incoming.waves[position] and not _conflict(now, before)):
-        return "revised"
+        return "older" if incoming.partial and not edited else "revised"
     return "different_interview"
 
 

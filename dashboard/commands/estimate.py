@@ -20,7 +20,10 @@ class Format(StrEnum):
 def estimate(
     plan: Annotated[Path, typer.Argument(help="The plan: outcomes, columns and analysis, as YAML.")],
     data: Annotated[Path, typer.Option(help="One file: CSV, CSV.gz, XLSX, Parquet, .dta or .sav.")],
-    format_: Annotated[Format, typer.Option("--format", help="json or csv.")] = Format.JSON,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", help="json or csv; without it, csv where --output ends in .csv, else json."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None,
     language: Annotated[str, typer.Option(help="Language of caveats and reasons: en or ko.")] = "en",
 ) -> None:
@@ -36,9 +39,14 @@ def estimate(
     table = effect_table(
         found.effects, language=language, plan_sha256=found.plan_sha256, data_sha256=found.data_sha256
     )
-    _write(EXPORT_FORMATS[format_.value](table, (), None), output)
+    written = format_ or _format_of(output)
+    _write(EXPORT_FORMATS[written.value](table, (), None), output)
     if not any(isinstance(effect, EffectEstimate) for effect in found.effects):
         raise typer.Exit(NOTHING_ESTIMABLE)
+
+
+def _format_of(output: Path | None) -> Format:
+    return Format.CSV if output is not None and output.suffix.lower() == ".csv" else Format.JSON
 
 
 def _write(content: bytes, output: Path | None) -> None:
