@@ -187,7 +187,10 @@ def test_harm_raises_an_alarm_even_where_the_main_result_is_good(campaign: Campa
     sign = effect("tha", 0.03, 0.018, outcome="stigma", p_value=0.09)
     said = harm_alarm(evaluation_of(campaign, [*good, sign]), "ko")
     assert said is not None
-    assert "부작용 조짐: 태국에서 ‘피해자를 탓함’ 지표가 나빠졌을 가능성이 있으나 아직 확실하지 않습니다." in said
+    assert (
+        "부작용 조짐: 태국에서 ‘피해자를 탓함’ 지표가 나빠졌을 가능성이 있으나 아직 확실하지 않습니다."
+        in said
+    )
     fine = effect("tha", -0.1, outcome="stigma")
     assert harm_alarm(evaluation_of(campaign, [*good, fine]), "en") is None
 
