@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from campaigns.schema import did_you_mean
+from surveys.missing import declared_reason
 from surveys.problems import CannotProceed
 from surveys.reading import read_file
 
@@ -33,7 +34,10 @@ class DataFile:
     columns: Mapping[str, pa.ChunkedArray]
     repeated: frozenset[str] = frozenset()  # headers that stand twice
     decimal_comma: bool = False
-    missing_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)  # declared in the file itself
+    own_codes: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict
+    )  # column -> code -> missing reason, declared in the file itself
+    missing_codes: Mapping[str, str] = field(default_factory=dict)  # the same for all columns, by the plan
 
     def require(self, column: str, where: str) -> pa.ChunkedArray:
         """The column of that name; a complaint about ``where`` if there is none or more than one."""
@@ -51,28 +55,52 @@ class DataFile:
 
     def labels(self, column: str, where: str) -> pa.Array:
         """The column as texts, null where missing; a whole number is the same with or without .0."""
-        return self._translated(column, where, _label)
+        return self._translated(column, where, _label, self.codes_of(column))
+
+    def answers(self, column: str, where: str) -> pa.Array:
+        """As ``labels``, and a number with a decimal comma has a point."""
+        return self._translated(column, where, self._answer, self.codes_of(column))
+
+    def reasons(self, column: str, where: str) -> pa.Array:
+        """Why there is no answer, null where there is one or nothing says why."""
+        codes = self.codes_of(column)
+        encoded = pc.dictionary_encode(self.require(column, where)).combine_chunks()
+        reasons = [reason_in(codes, _as_text(value)) for value in encoded.dictionary.to_pylist()]
+        return pc.take(pa.array(reasons, pa.string()), encoded.indices)
+
+    def codes_of(self, column: str) -> dict[str, str]:
+        """The codes that are no answer in this column, and what they mean; the plan outranks the file."""
+        return {
+            _label(code): why
+            for code, why in (*self.own_codes.get(column, {}).items(), *self.missing_codes.items())
+        }
 
     def matched(self, column: str, where: str, meaning: Mapping[str, str]) -> pa.Array:
-        """What each value means, null where it means nothing. 1, 1.0 and "1" are the same value."""
+        """What each value means, null where it means nothing. 1, 1.0 and "1" are the same value.
+
+        A value the plan names here is one, even where it stands for no answer elsewhere.
+        """
         by_value = {canonical(value): means for value, means in meaning.items()}
-        return self._translated(column, where, lambda text: by_value.get(canonical(text)))
+        own = {_label(code): why for code, why in self.own_codes.get(column, {}).items()}
+        return self._translated(column, where, lambda text: by_value.get(canonical(text)), own)
 
     def numbers(self, column: str, where: str) -> pa.Array:
         """The column as float64, null where missing; a complaint if a value is no number."""
         array = self.require(column, where)
+        codes = self.codes_of(column)
         if not _is_text(array.type):
             found = pc.cast(array, pa.float64()).combine_chunks()
-            return pc.if_else(pc.is_finite(found), found, pa.scalar(None, pa.float64()))
+            no_answer = pa.array([float(code) for code in codes if NUMBER.fullmatch(code)], pa.float64())
+            given = pc.and_(pc.is_finite(found), pc.invert(pc.is_in(found, no_answer)))
+            return pc.if_else(given, found, pa.scalar(None, pa.float64()))
         encoded = pc.dictionary_encode(array).combine_chunks()
-        missing = self.missing_codes.get(column, frozenset())
         values: list[float | None] = []
         wrong: list[str] = []
         for text in encoded.dictionary.to_pylist():
             stripped = text.strip()
             plain = LOGICAL.get(stripped.lower(), stripped)
             plain = plain.replace(",", ".") if self.decimal_comma else plain
-            if stripped in MISSING or stripped in missing:
+            if stripped in MISSING or reason_in(codes, stripped):
                 values.append(None)
             elif NUMBER.fullmatch(plain) and np.isfinite(float(plain)):
                 values.append(float(plain))
@@ -83,36 +111,49 @@ class DataFile:
                 where,
                 f'the column "{column}" of {self.file} holds values that are no numbers, such as '
                 f"{', '.join(repr(value[:20]) for value in wrong[:SHOWN])}.",
-                "Name a numeric column, use a score, or leave the cell blank where the value is missing.",
+                "Name a numeric column, use a score, or declare codes that are no answer under missing_codes.",
             )
         return pc.take(pa.array(values, pa.float64()), encoded.indices)
 
-    def _translated(self, column: str, where: str, translate: Callable[[str], str | None]) -> pa.Array:
-        """Each distinct value translated once."""
+    def _answer(self, text: str) -> str:
+        pointed = text.replace(",", ".") if self.decimal_comma else text
+        return _label(pointed if NUMBER.fullmatch(pointed) else text)
+
+    def _translated(
+        self, column: str, where: str, translate: Callable[[str], str | None], codes: Mapping[str, str]
+    ) -> pa.Array:
+        """Each distinct value translated once; null for a blank and for a code that is no answer."""
         array = self.require(column, where)
-        missing = self.missing_codes.get(column, frozenset())
         encoded = pc.dictionary_encode(array).combine_chunks()
         texts = [None if value is None else _as_text(value) for value in encoded.dictionary.to_pylist()]
         known = [
-            None if text is None or text in MISSING or text in missing else translate(text) for text in texts
+            None if text is None or text in MISSING or reason_in(codes, text) else translate(text)
+            for text in texts
         ]
         return pc.take(pa.array(known, pa.string()), encoded.indices)
 
 
-def read_data(path: Path, needed: Sequence[str]) -> DataFile:
+def read_data(path: Path, needed: Sequence[str], missing_codes: Mapping[str, str] | None = None) -> DataFile:
     """The file's columns: of Parquet those needed, of anything else all.
+
+    Parameters
+    ----------
+    missing_codes
+        Codes that are no answer in any column, and why (``surveys.missing.Missing``).
 
     Raises
     ------
     CannotProceed
-        There is no such file.
+        There is no such file, or it is a folder.
     FileRefused
         The file cannot be read.
     """
+    if path.is_dir():
+        raise CannotProceed(str(path), "this is a folder.", "Give the path of one file with --data.")
     if not path.is_file():
         raise CannotProceed(str(path), "there is no such file.", "Check the path given with --data.")
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _read_parquet(path, needed)
+        return _read_parquet(path, needed, missing_codes or {})
     raw = read_file(path)
     headers = raw.interviews.columns
     rows = raw.interviews.rows
@@ -123,11 +164,12 @@ def read_data(path: Path, needed: Sequence[str]) -> DataFile:
         columns={header: rows.column(position) for position, header in enumerate(headers)},
         repeated=frozenset(header for header in headers if headers.count(header) > 1),
         decimal_comma=raw.decimal_comma,
-        missing_codes={name: frozenset(codes) for name, codes in (raw.declared_missing or {}).items()},
+        own_codes=_own_codes(raw.declared_missing or {}, raw.value_labels or {}),
+        missing_codes=missing_codes or {},
     )
 
 
-def _read_parquet(path: Path, needed: Sequence[str]) -> DataFile:
+def _read_parquet(path: Path, needed: Sequence[str], missing_codes: Mapping[str, str]) -> DataFile:
     try:
         file = pq.ParquetFile(path)
         there = file.schema_arrow.names
@@ -144,7 +186,30 @@ def _read_parquet(path: Path, needed: Sequence[str]) -> DataFile:
         sha256=sha256,
         rows=file.metadata.num_rows,
         columns=dict.fromkeys(there, empty) | {name: table[name] for name in table.column_names},
+        missing_codes=missing_codes,
     )
+
+
+def _own_codes(
+    declared: Mapping[str, Mapping[str, str]], labels: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """What a statistics file says of its codes that are no answer, by column."""
+    return {
+        column: {
+            code: declared_reason(labels.get(column, {}).get(code, text) if text == code else text)
+            for code, text in codes.items()
+        }
+        for column, codes in declared.items()
+    }
+
+
+def reason_in(codes: Mapping[str, str], text: str) -> str | None:
+    """Why a cell is no answer; of several choices, where every one of them is none."""
+    whole = codes.get(_label(text.strip()))
+    if whole is not None or " " not in text:
+        return whole
+    each = [codes.get(word) for word in text.split()]
+    return each[0] if each and None not in each else None
 
 
 def canonical(text: str) -> str:

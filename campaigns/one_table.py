@@ -16,8 +16,11 @@ from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, load_plan
-from campaigns.registry import parse_score
+from campaigns.scores import answers_must_fit, parse_score
 from campaigns.scoring import reference_of, score_column
+from surveys.instrument import Choice
+from surveys.missing import Missing, reason_of_choice
+from surveys.payloads import MISSING
 from surveys.problems import CannotProceed
 
 
@@ -47,7 +50,9 @@ def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
     plan = load_plan(plan_file)
     scores = {o.id: parse_score(o.score, o.where) for o in plan.outcomes if o.score is not None}
     items = [item for score in scores.values() for item in score.items]
-    data = read_data(data_file, [*plan.named_columns, *items, *(o.column for o in plan.outcomes if o.column)])
+    columns = [*plan.named_columns, *items, *(o.column for o in plan.outcomes if o.column)]
+    data = read_data(data_file, columns, plan.missing_codes)
+    _scores_must_fit(plan, scores, data)
     table = _with_scores(_table(plan, data, items), scores)
     found = [_with_notes(effect, plan) for effect in estimate(table, specification_of(plan))]
     return TableOfEffects(
@@ -86,7 +91,8 @@ def _arm_names(plan: Plan) -> tuple[str, ...]:
 def _table(plan: Plan, data: DataFile, items: Sequence[str]) -> pa.Table:
     """The standard parts, the variables and the outcomes that are columns; rows that ``where`` leaves out are gone."""
     columns = _parts(plan, data)
-    columns |= {item: data.labels(item, f"{plan.file}, outcomes.score") for item in items}
+    columns |= {item: data.answers(item, f"{plan.file}, outcomes.score") for item in items}
+    columns |= {f"{item}{MISSING}": data.reasons(item, f"{plan.file}, outcomes.score") for item in items}
     columns |= _variables(plan, data)
     for outcome in plan.outcomes:
         if outcome.id in columns and outcome.id not in (outcome.column, *items):
@@ -134,6 +140,31 @@ def _variables(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
     for name in plan.covariates:
         found[name] = data.numbers(name, f"{plan.file}, analysis.covariates")
     return found
+
+
+def _scores_must_fit(plan: Plan, scores: Mapping[str, Score], data: DataFile) -> None:
+    """No score says or asks what would silently come to nothing in these data."""
+    for outcome in plan.outcomes:
+        if outcome.score is None:
+            continue
+        score = scores[outcome.id]
+        meant = {reason for item in score.items for reason in data.codes_of(item).values()}
+        said = {answer for item in score.items for answer in _counts(data.answers(item, outcome.where))}
+        undeclared = {reason_of_choice(Choice(name=answer)) for answer in said}
+        if score.dont_know == "missing" and "dont_know" not in meant and Missing.DONT_KNOW in undeclared:
+            raise CannotProceed(
+                f"{outcome.where}.dont_know",
+                "an answer of these data looks like don't know and is not declared so, so it would count as wrong.",
+                "Add missing_codes to the plan, for example missing_codes: {dk: dont_know, refused: refused}; "
+                "or write dont_know: incorrect.",
+            )
+        given = {item: _counts(data.answers(item, outcome.where)) for item in score.items}
+        answers_must_fit(score, given, outcome.where)
+
+
+def _counts(answers: pa.Array) -> dict[str, int]:
+    counts = pc.value_counts(answers.drop_null()).to_pylist()
+    return {count["values"]: count["counts"] for count in counts}
 
 
 def _refuse_name(outcome: PlannedOutcome, plan: Plan) -> NoReturn:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, cast, get_args
 
+from campaigns.registry import MISSING_REASONS
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of
 from campaigns.specification import PValue, StandardErrors
 
@@ -73,6 +74,7 @@ class Plan:
     )  # site, respondent, stratum, weight, ... -> column
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> values of the rows to use
     roles: Mapping[str, str] = field(default_factory=dict)  # site -> role, in the order declared
+    missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> why there is no answer
     standard_errors: StandardErrors = "CR2"
     p_value: PValue = "t"
     covariates: tuple[str, ...] = ()
@@ -110,7 +112,9 @@ def load_plan(path: Path) -> Plan:
         Something is unreadable, unknown, absent, contradictory or not offered; says the file, the key and the remedy.
     """
     root = read_yaml(path)
-    root.allow_only(("title", "description", "outcomes", "columns", "sites", "where", "analysis"))
+    root.allow_only(
+        ("title", "description", "outcomes", "columns", "sites", "missing_codes", "where", "analysis")
+    )
     columns, analysis = root.section("columns"), root.section("analysis")
     columns.allow_only(("wave", "arm", "cluster", *SINGLE_COLUMNS))
     _allow_in_analysis(analysis)
@@ -137,6 +141,7 @@ def load_plan(path: Path) -> Plan:
         columns=single,
         where={name: _values(root.section("where"), name) for name in root.section("where").values},
         roles=_roles(root),
+        missing_codes=_missing_codes(root.section("missing_codes")),
         standard_errors=standard_errors,
         p_value=_p_value(analysis),
         covariates=covariates,
@@ -312,6 +317,10 @@ def _roles(root: Section) -> dict[str, str]:
             entry.choice("role", ("origin", "transit", "destination"), "") if "role" in entry else ""
         )
     return roles
+
+
+def _missing_codes(section: Section) -> dict[str, str]:
+    return {code: section.choice(code, MISSING_REASONS) for code in section.values}
 
 
 def _values(section: Section, key: str) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """Scores as a file states them: one kind, its items, and what counts as an answer."""
 
+import math
 from collections.abc import Mapping
 from typing import cast, get_args
 
 from campaigns.campaign import DontKnow, Score, ScoreKind, Unit
-from campaigns.schema import Section, did_you_mean, section_of
+from campaigns.schema import Section, as_number, did_you_mean, section_of
+from surveys.problems import CannotProceed
 
 
 _SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
@@ -12,6 +14,9 @@ _SCORE_OPTIONS = (
     "of", "key", "reverse", "scale", "dont_know", "minimum_answered", "values", "equals", "not_asked",
 )  # fmt: skip
 WITHOUT_A_WRONG_ANSWER = ("column", "mean", "z_index", "icw_index")
+NUMERIC = ("item", *WITHOUT_A_WRONG_ANSWER)  # kinds that take answers as numbers where no values are listed
+SHOWN = 5  # answers quoted in a complaint
+LONGEST = 20  # letters of each
 
 
 def parse_score(mapping: Mapping[str, object], where: str) -> Score:
@@ -74,6 +79,58 @@ def range_of(score: Score, unit: Unit) -> tuple[float, float] | None:
         return score.scale
     values = score.values.values()
     return (min(values), max(values)) if len(set(values)) > 1 and score.kind in ("item", "mean") else None
+
+
+def answers_must_fit(score: Score, answers: Mapping[str, Mapping[str, int]], where: str) -> None:
+    """Refuse answers of which the score would silently make nothing.
+
+    Parameters
+    ----------
+    answers
+        Of each item the different answers, and how often each was given; none that is missing.
+    where
+        File and key of the score.
+    """
+    for item in score.items:
+        given = answers[item]
+        if score.kind == "proportion_correct":
+            _key_must_occur(score.key[item], item, given, f"{where}.proportion_correct.{item}")
+        elif not score.values and score.kind in NUMERIC:
+            _answers_must_be_numbers(item, given, f"{where}.{score.kind}")
+
+
+def _key_must_occur(key: str, item: str, given: Mapping[str, int], where: str) -> None:
+    meant = did_you_mean(key, list(given))
+    if not meant or any(_same(key, answer) for answer in given):
+        return  # that nobody knew is a finding; only what looks like a slip of the pen is refused
+    shown = ", ".join(f'"{answer[:LONGEST]}"' for answer in list(given)[:SHOWN])
+    raise CannotProceed(
+        where,
+        f'nobody answered "{key}" to {item}; the answers are {shown}{" and others" if len(given) > SHOWN else ""}.',
+        f"Write the right answer as it stands in the data.{meant}",
+    )
+
+
+def _answers_must_be_numbers(item: str, given: Mapping[str, int], where: str) -> None:
+    strange = [answer for answer in given if not _is_number(answer)]
+    if not strange:
+        return
+    cells = sum(given[answer] for answer in strange)
+    shown = ", ".join(f'"{answer[:LONGEST]}"' for answer in strange[:SHOWN])
+    raise CannotProceed(
+        where,
+        f'{cells} cells of the column "{item}" are neither numbers nor missing codes, such as {shown}.',
+        "Declare codes that are no answer under missing_codes, or give every answer its number with values.",
+    )
+
+
+def _is_number(text: str) -> bool:
+    number = as_number(text)
+    return number is not None and math.isfinite(number)
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or (_is_number(one) and as_number(one) == as_number(other))
 
 
 def _items(

@@ -225,7 +225,7 @@ def test_what_cannot_be_estimated_is_said_in_the_row_and_the_rest_is_estimated(
     assert code == 0
     gap = found["score", "d2"]
     assert gap["estimate"] is gap["p_value"] is gap["p_adjusted"] is None
-    assert gap["not_estimable"]["reason"] == "Nobody has a value for this outcome."
+    assert gap["not_estimable"]["reason"].startswith("No row has a value for this outcome")
     assert gap["not_estimable"]["remedy"]
     assert found["knows", "d2"]["not_estimable"] is None
 
@@ -279,3 +279,18 @@ def test_an_unused_block_and_respondents_as_clusters_are_spoken_of(shell: Shell)
     )
     assert "each respondent counts as a cluster" in caveats
     assert "does not adjust for them" in caveats
+
+
+def test_the_ending_of_the_output_decides_unless_the_format_is_given(shell: Shell, tmp_path: Path) -> None:
+    table, objects = tmp_path / "effects.CSV", tmp_path / "effects.json"
+    for target in (table, objects):
+        assert shell.estimate(PLAN, DATA, "--output", str(target)) == (0, "")
+    assert list(pd.read_csv(table).columns) == NAMES
+    assert list(json.loads(objects.read_text("utf-8"))[0]) == NAMES
+    shell.estimate(PLAN, DATA, "--output", str(table), "--format", "json")
+    assert list(json.loads(table.read_text("utf-8"))[0]) == NAMES
+
+
+def test_a_folder_given_as_data_is_called_one(shell: Shell, tmp_path: Path) -> None:
+    assert shell.estimate(PLAN, tmp_path)[0] == 2
+    assert "this is a folder" in shell.errors

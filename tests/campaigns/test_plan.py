@@ -113,3 +113,11 @@ def test_a_file_that_is_no_yaml_is_refused_with_its_line(tmp_path: Path) -> None
     file.write_text("outcomes: [\ncolumns: {", "utf-8")
     with pytest.raises(CannotProceed, match="YAML"):
         load_plan(file)
+
+
+def test_missing_codes_are_read_as_in_a_campaign_file(tmp_path: Path) -> None:
+    found = plan(tmp_path, more='missing_codes: {dk: dont_know, "-99": refused, 98: blank}')
+    assert found.missing_codes == {"dk": "dont_know", "-99": "refused", "98": "blank"}
+    stop = refusal(tmp_path, more="missing_codes: {dk: do_not_know}")
+    assert stop.where.endswith("missing_codes.dk")
+    assert "dont_know" in stop.remedy
