@@ -16,10 +16,10 @@ from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, load_plan
-from campaigns.scores import answers_must_fit, parse_score
+from campaigns.scores import answers_must_fit, needs_codes, parse_score
 from campaigns.scoring import reference_of, score_column
 from surveys.instrument import Choice
-from surveys.missing import Missing, reason_of_choice
+from surveys.missing import SUSPECT_CODES, Missing, reason_of_choice
 from surveys.payloads import MISSING
 from surveys.problems import CannotProceed
 
@@ -148,18 +148,22 @@ def _scores_must_fit(plan: Plan, scores: Mapping[str, Score], data: DataFile) ->
         if outcome.score is None:
             continue
         score = scores[outcome.id]
+        given = {item: _counts(data.answers(item, outcome.where)) for item in score.items}
         meant = {reason for item in score.items for reason in data.codes_of(item).values()}
-        said = {answer for item in score.items for answer in _counts(data.answers(item, outcome.where))}
-        undeclared = {reason_of_choice(Choice(name=answer)) for answer in said}
-        if score.dont_know == "missing" and "dont_know" not in meant and Missing.DONT_KNOW in undeclared:
+        looks_so = {answer for said in given.values() for answer in said if _looks_like_dont_know(answer)}
+        if "dont_know" in outcome.score and "dont_know" not in meant and looks_so and needs_codes(score):
             raise CannotProceed(
                 f"{outcome.where}.dont_know",
-                "an answer of these data looks like don't know and is not declared so, so it would count as wrong.",
+                f'the answer "{min(looks_so)}" looks like no answer and no code is declared to mean don\'t know, '
+                f"so it would not count as {score.dont_know}.",
                 "Add missing_codes to the plan, for example missing_codes: {dk: dont_know, refused: refused}; "
-                "or write dont_know: incorrect.",
+                "or leave dont_know out.",
             )
-        given = {item: _counts(data.answers(item, outcome.where)) for item in score.items}
         answers_must_fit(score, given, outcome.where)
+
+
+def _looks_like_dont_know(answer: str) -> bool:
+    return answer in SUSPECT_CODES or reason_of_choice(Choice(name=answer)) is Missing.DONT_KNOW
 
 
 def _counts(answers: pa.Array) -> dict[str, int]:

@@ -81,6 +81,14 @@ def range_of(score: Score, unit: Unit) -> tuple[float, float] | None:
     return (min(values), max(values)) if len(set(values)) > 1 and score.kind in ("item", "mean") else None
 
 
+def needs_codes(score: Score) -> bool:
+    """Whether a don't know that nobody declared would count as the opposite of what the score says of it."""
+    if score.kind in NUMERIC and not score.values and score.scale is None:
+        return True  # a code such as -99 would count as that number
+    answers_else_are_wrong = score.kind not in NUMERIC or score.otherwise is not None
+    return answers_else_are_wrong == (score.dont_know == "missing")
+
+
 def answers_must_fit(score: Score, answers: Mapping[str, Mapping[str, int]], where: str) -> None:
     """Refuse answers of which the score would silently make nothing.
 

@@ -9,7 +9,7 @@ import xlsxwriter
 import yaml
 
 from campaigns.data_file import read_data
-from campaigns.effects import EffectEstimate, NotEstimable
+from campaigns.effects import EffectEstimate
 from campaigns.evaluation import evaluate
 from campaigns.one_table import effects_of_file
 from campaigns.registry import load_campaign
@@ -201,14 +201,42 @@ def test_a_declared_code_is_missing_in_every_kind_of_column(tmp_path: Path, endi
     assert found.matched("word", "", {"dk": "named"}).to_pylist() == [None, "named", None]
 
 
-def test_dont_know_without_a_code_that_means_it_is_refused(tmp_path: Path, data: Path) -> None:
-    for codes in (None, {"no_reply": "refused"}):
-        stop = refusal(tmp_path, data, missing_codes=codes)
-        assert stop.where.endswith("outcomes[0].score.dont_know")
-        assert "missing_codes" in stop.remedy
-    silent = [{"id": "knows", "score": {"item": "a", "values": {"yes": 1, "no": 0}}}]
-    found = effects_of_file(write_plan(tmp_path, missing_codes=None, outcomes=silent), data).effects
-    assert not any(isinstance(effect, NotEstimable) for effect in found[:1])
+YES_NO = {"item": "a", "values": {"yes": 1, "no": 0}}
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        {"proportion_correct": KEY, "dont_know": "missing"},
+        {"item": "a", "equals": "yes", "dont_know": "missing"},
+        YES_NO | {"dont_know": "incorrect"},
+        {"mean": ["e", "a"], "dont_know": "missing"},
+    ],
+)
+@pytest.mark.parametrize("codes", [None, {"no_reply": "refused"}])
+def test_dont_know_without_a_code_is_refused_where_it_would_do_nothing(
+    tmp_path: Path, data: Path, score: dict[str, object], codes: dict[str, str] | None
+) -> None:
+    stop = refusal(tmp_path, data, missing_codes=codes, outcomes=[{"id": "y", "score": score}])
+    assert stop.where.endswith("outcomes[0].score.dont_know")
+    assert '"dk"' in stop.what or '"-99"' in stop.what
+    assert "missing_codes" in stop.remedy
+
+
+@pytest.mark.parametrize(
+    "score",
+    [YES_NO, YES_NO | {"dont_know": "missing"}, {"proportion_correct": KEY, "dont_know": "incorrect"}],
+)
+def test_dont_know_without_a_code_stands_where_the_numbers_are_the_same(
+    tmp_path: Path, data: Path, score: dict[str, object]
+) -> None:
+    outcomes = [{"id": "y", "score": score}]
+    declared = effects_of_file(write_plan(tmp_path, outcomes=outcomes), data).effects[0]
+    codes = {"no_reply": "refused"}
+    silent = effects_of_file(write_plan(tmp_path, outcomes=outcomes, missing_codes=codes), data).effects[0]
+    assert isinstance(declared, EffectEstimate)
+    assert isinstance(silent, EffectEstimate)
+    assert (silent.estimate, silent.counts.n) == (declared.estimate, declared.counts.n)
 
 
 @pytest.mark.parametrize("score", [{"item": "e"}, {"mean": ["f", "e"]}, {"z_index": ["e"]}])
