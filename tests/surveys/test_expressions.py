@@ -264,7 +264,7 @@ def test_what_a_table_cannot_answer_is_unknown_and_settles_nothing() -> None:
     assert verdicts("pulldata('f', 'a', 'b', ${a}) = 1", a=["x"]) == [UNKNOWN]
     assert verdicts("indexed-repeat(${a}, ${roster}, 1) = 1", a=["x"]) == [UNKNOWN]
     assert verdicts("position(..) = 1", a=["x"]) == [UNKNOWN]
-    assert verdicts("instance('x')/root/item[name = ${a}]/label = 'y'", a=["x"]) == [UNKNOWN]
+    assert verdicts("instance('x')/items/item[name = ${a}]/label = 'y'", a=["x"]) == [UNKNOWN]
     assert verdicts("count(${roster}) > 1 or sum(${a}) > 1", a=["5"]) == [UNKNOWN]
     assert verdicts("jr:choice-name(${a}, '${a}') = 'Yes'", a=["x"]) == [UNKNOWN]
 
