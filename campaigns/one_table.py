@@ -20,8 +20,8 @@ from campaigns.scores import answers_must_fit, needs_codes, parse_score
 from campaigns.scoring import reference_of, score_column
 from surveys.instrument import Choice
 from surveys.missing import SUSPECT_CODES, Missing, reason_of_choice
-from surveys.payloads import MISSING
 from surveys.problems import CannotProceed
+from surveys.record.payloads import MISSING
 
 
 INDICES = ("z_index", "icw_index")  # scores that are measured against a reference group

@@ -20,6 +20,8 @@ GRAPH_CONFIG: dict[str, Any] = {
     "responsive": True,
 }
 NAVIGATION = ("overview", "compare", "upload", "export", "methods")
+# The screens of those who collect the data, under the one entry of the navigation that leads to the first of them.
+FIELDWORK = ("upload", "quality", "review", "corrections", "linking", "questionnaires")
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}  # a language is named in itself
 
 
@@ -110,7 +112,14 @@ def frame(
     return html.Div(
         [
             html.A(say("screens.frame.skip", language), href="#content", className="skip"),
-            html.Header([_strip(campaign, language, known), _bar(page, address, services)], className="top"),
+            html.Header(
+                [
+                    _strip(campaign, language, known),
+                    _bar(page, address, services),
+                    _fieldwork_bar(page, address, services),
+                ],
+                className="top",
+            ),
             html.Main(
                 [_breadcrumb(page, campaign, language), *(part for part in content if part is not None)],
                 id="content",
@@ -190,12 +199,7 @@ def _bar(page: str, address: Address, services: Services) -> html.Div:
             ),
             html.Nav(
                 [
-                    html.A(
-                        say(f"screens.frame.nav.{name}", language),
-                        href=address.to(f"/{name}"),
-                        className="current" if name == page else "",
-                        **({"aria-current": "page"} if name == page else {}),
-                    )
+                    _nav_link(_nav_words(name, services), name, address, current=name == _entry_of(page))
                     for name in NAVIGATION
                     if name in services.pages
                 ],
@@ -207,13 +211,46 @@ def _bar(page: str, address: Address, services: Services) -> html.Div:
     )
 
 
+def _fieldwork_bar(page: str, address: Address, services: Services) -> html.Nav | None:
+    """The screens of the field teams, on each of them."""
+    offered = [name for name in FIELDWORK if name in services.pages]
+    if page not in offered or len(offered) < 2:
+        return None
+    return html.Nav(
+        [_nav_link(f"screens.frame.nav.{name}", name, address, current=name == page) for name in offered],
+        className="fieldwork-bar",
+        **{"aria-label": say("screens.frame.nav.fieldwork", address.language)},
+    )
+
+
+def _nav_link(words: str, name: str, address: Address, *, current: bool) -> html.A:
+    return html.A(
+        say(words, address.language),
+        href=address.to(f"/{name}"),
+        className="current" if current else "",
+        **({"aria-current": "page"} if current else {}),
+    )
+
+
+def _nav_words(name: str, services: Services) -> str:
+    """The first screen of the field teams goes by the name of them all, once there are several."""
+    several = name == FIELDWORK[0] and any(other in services.pages for other in FIELDWORK[1:])
+    return "screens.frame.nav.fieldwork" if several else f"screens.frame.nav.{name}"
+
+
+def _entry_of(page: str) -> str:
+    return FIELDWORK[0] if page in FIELDWORK else page
+
+
 def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
     state = {"outcome": address.outcome or "", "sites": SITES_APART.join(address.sites)}
     return html.Div(
         [
             html.A(
                 LANGUAGE_NAMES.get(code, code),
-                href=address.to(f"/{page}" if page in NAVIGATION else "/", **{**state, "lang": code}),
+                href=address.to(
+                    f"/{page}" if page in (*NAVIGATION, *FIELDWORK) else "/", **{**state, "lang": code}
+                ),
                 lang=code,
                 hrefLang=code,
                 className="current" if code == address.language else "",
@@ -228,7 +265,7 @@ def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
 
 
 def _breadcrumb(page: str, campaign: Campaign | None, language: str) -> html.Nav | None:
-    if page not in NAVIGATION:
+    if page not in (*NAVIGATION, *FIELDWORK):
         return None
     places = [pick(campaign.title, language)] if campaign else []
     places.append(say(f"screens.frame.nav.{page}", language))

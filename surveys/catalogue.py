@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, Row, func, or_, select
 
-from surveys import arrivals, audit, payloads, tables
-from surveys.arrivals import Arrival, Entry
-from surveys.database import Database
 from surveys.keys import KeyRing
 from surveys.problems import Problem
+from surveys.record import arrivals, audit, payloads, tables
+from surveys.record.arrivals import Arrival, Entry
+from surveys.record.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

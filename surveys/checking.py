@@ -9,22 +9,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.answers import REASONS, SELECT_ONE, SEVERAL, Answers, Conventions, judge_column
-from surveys.choices import ChoiceList
-from surveys.conditions import Interviews, follow_form
-from surveys.consent import consent_question, without_consent
 from surveys.deidentification import texts_with_personal_data
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork, Part
-from surveys.findings import Finding, problems_of, rows_with
-from surveys.headers import HeaderMap, Source, match_headers
-from surveys.identity import Identity, identify, not_to_be_counted
 from surveys.instrument import Instrument, Question
+from surveys.judging.answers import REASONS, SELECT_ONE, SEVERAL, Answers, Conventions, judge_column
+from surveys.judging.choices import ChoiceList
+from surveys.judging.conditions import Interviews, follow_form
+from surveys.judging.consent import consent_question, without_consent
+from surveys.judging.findings import Finding, problems_of, rows_with
+from surveys.judging.headers import HeaderMap, Source, match_headers
+from surveys.judging.identity import Identity, identify, not_to_be_counted
+from surveys.judging.placing import Placement, place_interviews
+from surveys.judging.split_choices import gather_split
 from surveys.missing import Missing, reasons_of_list
-from surveys.placing import Placement, place_interviews
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
-from surveys.split_choices import gather_split
 
 
 Outcome = Literal["accept", "accept-with-rejected-rows", "reject-file"]

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from surveys import payloads
 from surveys.catalogue import Catalogue, SitePart
+from surveys.record import payloads
 
 
 MARK = b"interviews"  # key of the mark in a file's metadata

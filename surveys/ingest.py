@@ -14,18 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveys import columns
-from surveys.arrivals import Arrival, Entry
-from surveys.audit import SYSTEM
 from surveys.catalogue import Catalogue
 from surveys.checking import CheckReport, Outcome, check_table, report_as_dict
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
 from surveys.keys import KeyRing
-from surveys.payloads import answer_names
 from surveys.problems import CannotProceed, FileRefused, Problem
 from surveys.reading import RawFile, read_file
 from surveys.reading.limits import Limits
+from surveys.record.arrivals import Arrival, Entry
+from surveys.record.audit import SYSTEM
+from surveys.record.payloads import answer_names
 
 
 Step = Literal["hashing", "reading", "checking", "storing", "refreshing", "done"]

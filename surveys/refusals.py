@@ -5,8 +5,8 @@ from pathlib import Path
 
 import xlsxwriter
 
-from surveys.answers import TRUNCATED
 from surveys.checking import CheckReport
+from surveys.judging.answers import TRUNCATED
 from surveys.languages import say
 from surveys.problems import Problem
 from surveys.reading.table import RawFile

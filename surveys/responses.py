@@ -5,9 +5,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from surveys import payloads
 from surveys.catalogue import Catalogue
 from surveys.columns import of_part, united
+from surveys.record import payloads
 
 
 def responses_table(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from surveys.arrivals import Arrival
 from surveys.keys import KeyRing
-from surveys.payloads import PARTS
+from surveys.record.arrivals import Arrival
+from surveys.record.payloads import PARTS
 
 
 def accepted(interviews: Iterable[Mapping[str, object]]) -> pa.Table:

@@ -268,7 +268,7 @@ def test_the_audit_cannot_be_changed_through_the_database(catalogue):
     from sqlalchemy import delete, update
     from sqlalchemy.exc import DBAPIError
 
-    from surveys.tables import audit
+    from surveys.record.tables import audit
 
     catalogue.note("a", "b", "c", {})
     for change in (update(audit).values(actor="someone else"), delete(audit)):

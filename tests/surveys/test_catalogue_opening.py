@@ -16,9 +16,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from surveys.catalogue import Catalogue
-from surveys.database import MIGRATIONS, Database
 from surveys.problems import CannotProceed
-from surveys.tables import metadata
+from surveys.record.database import MIGRATIONS, Database
+from surveys.record.tables import metadata
 from tests.surveys.arriving import arrival, interview, keys_in
 
 
@@ -163,7 +163,7 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path):
 
 
 def test_a_record_that_somebody_holds_locked_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("surveys.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("surveys.record.database.BUSY_SECONDS", 0.1)
     path = tmp_path / "c.db"
     with Catalogue(url(path)) as catalogue:
         holder = sqlite3.connect(path, isolation_level=None)

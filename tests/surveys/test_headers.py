@@ -1,7 +1,7 @@
 import pytest
 
-from surveys.headers import match_headers
 from surveys.instrument import Choice
+from surveys.judging.headers import match_headers
 from tests.surveys.judging import (
     ENGLISH,
     KOREAN,

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from surveys import payloads
 from surveys.catalogue import Catalogue
-from surveys.tables import original, payload, submission, upload
+from surveys.record import payloads
+from surveys.record.tables import original, payload, submission, upload
 from tests.surveys.arriving import arrival, keys_in
 from tests.surveys.sending import INTERVIEWS, interviews
 

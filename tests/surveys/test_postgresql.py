@@ -41,7 +41,7 @@ def test_a_transaction_that_was_broken_off_is_done_again(address, state):
 
 
 def test_a_transaction_that_is_always_broken_off_ends_in_a_sentence(address, monkeypatch):
-    monkeypatch.setattr("surveys.database.ATTEMPTS", 2)
+    monkeypatch.setattr("surveys.record.database.ATTEMPTS", 2)
     with Catalogue(address) as catalogue, pytest.raises(CannotProceed, match="too busy; nothing was saved"):
         catalogue.database.write(
             lambda c: c.execute(text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$"))

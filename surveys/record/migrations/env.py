@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from surveys.tables import metadata
+from surveys.record.tables import metadata
 
 
 context.configure(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select
 
-from surveys import tables
+from surveys.record import tables
 
 
 SYSTEM = "awareness"  # the actor where nobody has signed in

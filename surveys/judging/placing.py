@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.answers import Answers
 from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part
-from surveys.findings import Finding
 from surveys.instrument import Choice, Instrument
+from surveys.judging.answers import Answers
+from surveys.judging.findings import Finding
+from surveys.judging.quantities import read_day
 from surveys.problems import FileRefused, Problem
-from surveys.quantities import read_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

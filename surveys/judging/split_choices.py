@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.answers import REASONS, Answers, several
-from surveys.choices import ChoiceList
-from surveys.findings import Finding
+from surveys.judging.answers import REASONS, Answers, several
+from surveys.judging.choices import ChoiceList
+from surveys.judging.findings import Finding
 from surveys.missing import Missing
 
 

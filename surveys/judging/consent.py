@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow.compute as pc
 
-from surveys.answers import Answers
 from surveys.fieldwork import Fieldwork
-from surveys.findings import Finding
 from surveys.instrument import Choice, Instrument, Question
+from surveys.judging.answers import Answers
+from surveys.judging.findings import Finding
 from surveys.missing import plain_letters, reason_of_choice
 
 

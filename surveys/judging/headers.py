@@ -8,13 +8,13 @@ stand apart behind ``/``, ``.``, ``-``, ``_`` or `` :: ``.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from surveys.confusables import lookalike_of
 from surveys.deidentification import is_direct_identifier, is_identifying_name
 from surveys.display import listed, shown
 from surveys.expressions import parse, referenced_names
 from surveys.fieldwork import Fieldwork, Part
 from surveys.instrument import Instrument, Question
-from surveys.known_headers import (
+from surveys.judging.confusables import lookalike_of
+from surveys.judging.known_headers import (
     CALCULATED_TYPES,
     NOT_ASKED_TYPES,
     Kind,

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.answers import REASONS, SEVERAL, Answers, column_warning
 from surveys.expressions import Answers as Columns
 from surveys.expressions import asked, meets_constraint, parse, referenced_names
-from surveys.findings import Finding
 from surveys.instrument import Instrument, Question
+from surveys.judging.answers import REASONS, SEVERAL, Answers, column_warning
+from surveys.judging.findings import Finding
 from surveys.languages import languages
 from surveys.missing import SUSPECT_CODES, Missing
 

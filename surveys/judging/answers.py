@@ -11,12 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.choices import ChoiceList
-from surveys.findings import Effect, Finding
 from surveys.instrument import Question
-from surveys.missing import SUSPECT_CODES, Missing, declared_reason
-from surveys.problems import FileRefused, Problem
-from surveys.quantities import (
+from surveys.judging.choices import ChoiceList
+from surveys.judging.findings import Effect, Finding
+from surveys.judging.quantities import (
     DayOrder,
     Quantity,
     day_order,
@@ -26,6 +24,8 @@ from surveys.quantities import (
     read_time,
     writes_decimal_commas,
 )
+from surveys.missing import SUSPECT_CODES, Missing, declared_reason
+from surveys.problems import FileRefused, Problem
 
 
 REASONS = tuple(Missing)  # a reason is kept as its place in this tuple plus one; 0 is no reason

@@ -14,11 +14,21 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from surveys import payloads, tables
-from surveys.audit import note
-from surveys.database import among, insert_rows, is_among
 from surveys.problems import CannotProceed, Problem
-from surveys.revisions import HELD, STORED, Decisions, Identity, Incoming, Stored, current, decide, uncertain
+from surveys.record import payloads, tables
+from surveys.record.audit import note
+from surveys.record.database import among, insert_rows, is_among
+from surveys.record.revisions import (
+    HELD,
+    STORED,
+    Decisions,
+    Identity,
+    Incoming,
+    Stored,
+    current,
+    decide,
+    uncertain,
+)
 
 
 if TYPE_CHECKING:

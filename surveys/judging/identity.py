@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.answers import Answers
-from surveys.findings import Finding
-from surveys.headers import SUBMISSION_IDS, HeaderMap
+from surveys.judging.answers import Answers
+from surveys.judging.findings import Finding
+from surveys.judging.headers import SUBMISSION_IDS, HeaderMap
 
 
 _OWN_QUESTIONS = ("submission_id", "instanceID", "uuid")

@@ -1,0 +1,1 @@
+"""How rows are judged: headers matched, answers read, conditions followed, interviews placed and told apart."""
