@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from dashboard.commands.results import (
+    NOTHING_ESTIMABLE,
+    FormatOption,
+    OutputOption,
+    TableFormat,
+    as_json,
+    format_of,
+    write_result,
+)
+
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,20 +51,7 @@ class AdjustMethod(StrEnum):
     SHARPENED_Q = "sharpened_q"
 
 
-class TableFormat(StrEnum):
-    """What a result is written as."""
-
-    JSON = "json"
-    CSV = "csv"
-
-
 Table = Annotated[Path, typer.Argument(metavar="TABLE.csv", help="A CSV file with one row per effect.")]
-Format = Annotated[
-    TableFormat | None,
-    typer.Option("--format", help="json or csv; by default what --output ends in, else json."),
-]
-Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of the screen.")]
-NOTHING_ESTIMABLE = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -75,8 +72,8 @@ def pool(
     moderator: Annotated[list[str] | None, typer.Option(help="Column that may explain differences.")] = None,
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999)] = 0.95,
     language: Annotated[str, typer.Option(help="Language of the caveats: en or ko.")] = "en",
-    table_format: Format = None,
-    output: Output = None,
+    table_format: FormatOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Average effects over sites: columns estimate, std_error (or variance) and, if known, df."""
     from campaigns.tables_of_effects import pool_table, read_table
@@ -94,16 +91,16 @@ def pool(
     if result is None:
         typer.echo(f"{table}: no row holds an estimate and its error.", err=True)
         raise typer.Exit(NOTHING_ESTIMABLE)
-    text = _pooled_as_csv(result, by) if _is_csv(table_format, output) else _as_json(result)
-    _write(text, output)
+    csv = format_of(table_format, output) is TableFormat.CSV
+    write_result(_pooled_as_csv(result, by) if csv else as_json(result), output)
 
 
 def adjust(
     table: Table,
     method: Annotated[AdjustMethod, typer.Option(help="holm, bh, by, or Anderson's sharpened q-values.")],
     family: Annotated[str | None, typer.Option(help="Column that names the families.")] = None,
-    table_format: Format = None,
-    output: Output = None,
+    table_format: FormatOption = None,
+    output: OutputOption = None,
 ) -> None:
     """Adjust the column p_value for the number of tests; the table comes back with p_adjusted."""
     from campaigns.tables_of_effects import adjust_table, read_table
@@ -111,10 +108,8 @@ def adjust(
     adjusted = adjust_table(
         read_table(table), str(table), method=cast("multiplicity.Method", method.value), family=family
     )
-    if _is_csv(table_format, output):
-        _write(adjusted.to_csv(index=False), output)
-        return
-    _write(_as_json(_records(adjusted)), output)
+    csv = format_of(table_format, output) is TableFormat.CSV
+    write_result(adjusted.to_csv(index=False) if csv else as_json(_records(adjusted)), output)
 
 
 def _records(table: "pd.DataFrame") -> list[dict[str, object]]:
@@ -131,16 +126,6 @@ def _records(table: "pd.DataFrame") -> list[dict[str, object]]:
     return [{str(name): value for name, value in row.items()} for row in whole.to_dict("records")]
 
 
-def _is_csv(table_format: TableFormat | None, output: Path | None) -> bool:
-    if table_format is None:
-        return output is not None and output.suffix.lower() == ".csv"
-    return table_format is TableFormat.CSV
-
-
-def _as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-
-
 def _pooled_as_csv(result: dict[str, object], by: str | None) -> str:
     import pandas as pd
 
@@ -153,10 +138,3 @@ def _pooled_as_csv(result: dict[str, object], by: str | None) -> str:
         rows = [{"group": ""} | rows[0]]
         rows += [group | {"caveats": " ".join(cast("list[str]", group["caveats"]))} for group in groups]
     return pd.DataFrame(rows, dtype=object).to_csv(index=False)
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        typer.echo(text, nl=False)
-    else:
-        output.write_text(text, "utf-8")
