@@ -41,6 +41,16 @@ class Wave:
     title: Text
     opens: date | None = None
     closes: date | None = None
+    backcheck_of: str | None = None  # the wave whose respondents it asks a second time, briefly, as a check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """Interviews planned in one part of a site's sample."""
+
+    by: Mapping[str, str]  # question, or arm, cluster, stratum -> its value
+    wave: str
+    target: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,7 @@ class Site:
     audience: Text
     title: Text  # defaults to the country's name
     target: Mapping[str, int] = field(default_factory=dict)  # wave id -> interviews planned
+    quotas: tuple[Quota, ...] = ()
     design: str | None = None  # where the site's design differs from the plan's
 
 
@@ -154,6 +165,11 @@ class Campaign:
     costs: tuple[Mapping[str, object], ...] = ()
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> missing reason
     sha256: str = ""  # of the campaign file, the plan's stamp
+
+    @property
+    def main_waves(self) -> tuple[Wave, ...]:
+        """The waves that results come from: all but back-checks."""
+        return tuple(wave for wave in self.waves if wave.backcheck_of is None)
 
     def site(self, site_id: str) -> Site:
         """The site of that id; KeyError where there is none."""

@@ -12,6 +12,7 @@ from campaigns.campaign import (
     Campaign,
     Columns,
     Outcome,
+    Quota,
     Role,
     Site,
     Tier,
@@ -67,6 +68,7 @@ CONSTRUCTS = (
     "deterrence_of_regular_migration",
     "false_suspicion",
 )
+PARTS_COUNTED = frozenset({"arm", "cluster", "stratum"})  # what a quota may count by beside a question
 DEFAULT_ARM_VALUES = {
     "campaign": ("campaign", "treatment", "treated", "intervention", "1", "yes"),
     "comparison": ("comparison", "control", "0", "no"),
@@ -128,7 +130,10 @@ def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | Non
     named = set(parts.values()) | set(columns.exposure.values())
     if columns.consent is not None:
         named.add(columns.consent)
-    extra = [*sorted(named), *_analysis_columns(campaign), *_scored_columns(campaign)]
+    counted = sorted(
+        {name for site in campaign.sites for quota in site.quotas for name in quota.by} - PARTS_COUNTED
+    )
+    extra = [*sorted(named), *_analysis_columns(campaign), *_scored_columns(campaign), *counted]
     return Fieldwork(
         campaign=campaign.id,
         sites=tuple(
@@ -169,16 +174,22 @@ def notes_on(campaign: Campaign) -> tuple[Note, ...]:
 
 
 def _wave(section: Section) -> Wave:
-    section.allow_only(("id", "title", "opens", "closes"))
+    section.allow_only(("id", "title", "opens", "closes", "backcheck_of"))
     name = section.name("id")
     opens, closes = section.day("opens"), section.day("closes")
     if opens and closes and closes < opens:
         section.refuse("closes", "the wave closes before it opens.", "Exchange or mend the two days.")
-    return Wave(id=name, title=section.languages("title", {"en": name}), opens=opens, closes=closes)
+    return Wave(
+        id=name,
+        title=section.languages("title", {"en": name}),
+        opens=opens,
+        closes=closes,
+        backcheck_of=section.optional_text("backcheck_of"),
+    )
 
 
 def _site(section: Section, waves: Sequence[Wave]) -> Site:
-    section.allow_only(("id", "country", "role", "audience", "title", "target", "design"))
+    section.allow_only(("id", "country", "role", "audience", "title", "target", "quotas", "design"))
     country = section.text("country").upper()
     if alpha_2(country) is None:
         section.refuse(
@@ -195,7 +206,22 @@ def _site(section: Section, waves: Sequence[Wave]) -> Site:
         audience=section.languages("audience", {}),
         title=section.languages("title", country_title(country)),
         target={wave: target.whole(wave) for wave in target.values},
+        quotas=tuple(_quota(inner, waves) for inner in section.sections("quotas")),
         design=section.choice("design", DESIGNS) if "design" in section else None,
+    )
+
+
+def _quota(section: Section, waves: Sequence[Wave]) -> Quota:
+    section.allow_only(("by", "wave", "target"))
+    by = section.section("by")
+    if not by.values:
+        section.refuse(
+            "by", "this key is needed and absent.", "Say whom the quota counts, by: {sex: female}."
+        )
+    return Quota(
+        by={name: by.text(name) for name in by.values},
+        wave=section.choice("wave", [wave.id for wave in waves]),
+        target=section.whole("target", low=1),
     )
 
 
@@ -292,6 +318,7 @@ def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
             f"Name one or more of: {', '.join(wave.id for wave in waves)}.",
         )
     order = [wave.id for wave in waves]
+    main = [wave.id for wave in waves if wave.backcheck_of is None]
     if before and after and max(map(order.index, before)) >= min(map(order.index, after)):
         section.refuse(
             "before", "a wave before does not come before the waves after.", "Order the waves in time."
@@ -302,7 +329,7 @@ def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
     return Analysis(
         design=design,
         before=before,
-        after=after or ((order[-1],) if order else ()),
+        after=after or tuple(main[-1:]),
         standard_errors=section.choice("standard_errors", STANDARD_ERRORS, "CR2"),
         p_value=section.choice("p_value", P_VALUES, "t"),
         draws=section.whole("draws", 9999, low=99),
@@ -357,6 +384,7 @@ def _must_hold(campaign: Campaign, root: Section) -> None:
             root.refuse(
                 "waves", f"{later.id} opens before {earlier.id}.", "List the waves in the order of time."
             )
+    _backchecks_must_hold(campaign, root)
     variables = set(_analysis_columns(campaign))
     for position, outcome in enumerate(campaign.outcomes):
         if outcome.id in variables:
@@ -397,6 +425,24 @@ def _must_hold(campaign: Campaign, root: Section) -> None:
             root.refuse(
                 f"costs[{position}].amount", "a number is expected here.", "Write digits only, 42000."
             )
+
+
+def _backchecks_must_hold(campaign: Campaign, root: Section) -> None:
+    main = [wave.id for wave in campaign.main_waves]
+    for position, wave in enumerate(campaign.waves):
+        if wave.backcheck_of is None:
+            continue
+        key = f"waves[{position}].backcheck_of"
+        if wave.backcheck_of not in main:
+            root.refuse(key, f'"{wave.backcheck_of}" is no wave to check.', _among(wave.backcheck_of, main))
+        if campaign.columns.respondent is None:
+            root.refuse(
+                key,
+                "a back-check needs to find the same respondent again.",
+                "Name the question with the respondent's code at columns.respondent.",
+            )
+        if wave.id in (*campaign.analysis.before, *campaign.analysis.after):
+            root.refuse(key, "a back-check is no wave to estimate from.", "Take it out of before and after.")
 
 
 def _one_of(section: Section, key: str, value: str, allowed: Sequence[str]) -> str:

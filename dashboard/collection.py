@@ -37,7 +37,7 @@ def progress_of(campaign: Campaign, held: Mapping[tuple[str, str], int], today: 
         for role in Role
         for site in campaign.sites
         if site.role is role
-        for wave in campaign.waves
+        for wave in campaign.main_waves
     ]
 
 

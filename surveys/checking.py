@@ -22,6 +22,7 @@ from surveys.judging.headers import HeaderMap, Source, match_headers
 from surveys.judging.identity import Identity, identify, not_to_be_counted
 from surveys.judging.placing import Placement, place_interviews
 from surveys.judging.split_choices import gather_split
+from surveys.judging.visit_times import VisitTimes, visit_times
 from surveys.missing import Missing, reasons_of_list
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
@@ -43,7 +44,7 @@ class CheckReport:
 
     ``accepted`` holds the rows fit to be stored. Its columns: the parts ``@row, @line, @submission,
     @site, @wave, @arm, @cluster, @stratum, @weight, @respondent, @interview_date, @interviewer,
-    @edit``; then each question's canonical text under the instrument's name, and ``NAME@missing``
+    @edit, @started, @duration, @received``; then each question's canonical text under the instrument's name, and ``NAME@missing``
     where some answer is missing for a reason. The respondent's column stands there as
     ``@respondent`` alone.
     """
@@ -111,7 +112,7 @@ def check_table(
         *(finding for one in answers.values() for finding in one.findings),
         *_personal_data(answers, questions, fieldwork, identity),
     ]
-    return _report(raw, headers, answers, fieldwork, placement, identity, findings)
+    return _report(raw, instrument, headers, answers, fieldwork, placement, identity, findings)
 
 
 def report_as_dict(
@@ -311,6 +312,7 @@ def _personal_data(
 
 def _report(
     raw: RawFile,
+    instrument: Instrument,
     headers: HeaderMap,
     answers: Mapping[str, Answers],
     fieldwork: Fieldwork | None,
@@ -323,7 +325,8 @@ def _report(
     refused = rows_with(findings, "refuse", rows)
     held = rows_with(findings, "hold", rows) & ~refused
     kept = ~(refused | held | identity.repeats)
-    parts = _parts(table, answers, fieldwork, placement, identity)
+    times = visit_times(table.rows, headers, answers, instrument)
+    parts = _parts(table, answers, fieldwork, placement, identity, times)
     grave = [finding for finding in findings if finding.effect != "warn"]
     out = np.flatnonzero(refused | held)  # what is said of rows that are kept is not said of these
     mild = [
@@ -362,6 +365,7 @@ def _parts(
     fieldwork: Fieldwork | None,
     placement: Placement,
     identity: Identity,
+    times: VisitTimes,
 ) -> dict[str, pa.Array]:
     rows = table.rows.num_rows
     nothing = pa.nulls(rows, pa.large_string())
@@ -382,6 +386,9 @@ def _parts(
         "@interview_date": placement.interview_date,
         "@interviewer": plain.get("@interviewer", nothing),
         "@edit": identity.edits,
+        "@started": times.started,
+        "@duration": times.duration,
+        "@received": times.received,
     }
 
 

@@ -8,7 +8,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from surveys.catalogue import Catalogue, SitePart
+from surveys.moments import offset_minutes, universal, wall_clock
 from surveys.record import payloads
 
 
 MARK = b"interviews"  # key of the mark in a file's metadata
-FORM = "1"  # raise it when the same interviews shall be written differently
+FORM = "2"  # raise it when the same interviews shall be written differently
 NONE = "_"  # site or wave of a campaign that has none
 _LEFTOVER_SECONDS = 3600  # after which a draft belongs to a process that died
 
@@ -61,12 +62,20 @@ def answers_files(
 def typed(answers: pa.Table, types: Mapping[str, str]) -> pa.Table:
     """Accepted answers as values for analysis: numbers and dates where the question asks for them.
 
-    An answer with a missing reason is null. A number or date that cannot be read is null for the reason ``lost``.
+    ``@started`` is the device's own clock and ``@offset`` its minutes ahead of universal time, in which ``@received`` is;
+    ``@duration`` is in minutes. An answer with a missing reason is null. A number or date that cannot be read is null for the reason ``lost``.
     """
     columns: dict[str, pa.ChunkedArray] = {}
     for name in answers.column_names:
-        if name == "@weight":
+        if name in ("@weight", "@duration"):
             columns[name] = _converted(answers[name], "decimal")
+        elif name == "@started":
+            columns |= {
+                "@started": _moments(answers[name], wall_clock),
+                "@offset": _moments(answers[name], offset_minutes),
+            }
+        elif name == "@received":
+            columns[name] = _moments(answers[name], universal)
         elif name == "@interview_date":
             columns[name] = _converted(answers[name], "date")
         elif name.startswith("@"):
@@ -116,6 +125,13 @@ def _read_one(text: pa.Scalar, target: pa.DataType) -> pa.Array:
         return pa.array([text.as_py()], pa.large_string()).cast(target)
     except pa.ArrowInvalid:
         return pa.nulls(1, target)
+
+
+def _moments(texts: pa.ChunkedArray, read: Callable[[pa.Array], pa.Array]) -> pa.ChunkedArray:
+    plain = texts.cast(pa.large_string())
+    return pa.chunked_array(
+        [read(chunk) for chunk in plain.chunks], read(plain.slice(0, 0).combine_chunks()).type
+    )
 
 
 def _typed_tables(

@@ -80,7 +80,7 @@ def _lead(campaign: Campaign, language: str) -> str:
         [
             say("screens.words.wave", language, title=pick(wave.title, language),
                 when=wording.months(wave.opens, wave.closes, language))
-            for wave in campaign.waves
+            for wave in campaign.main_waves
         ],
         language,
     )  # fmt: skip
@@ -116,18 +116,18 @@ def _table(campaign: Campaign, progress: Sequence[Progress], language: str) -> h
     body: list[Component] = []
     shown_role = None
     for site in dict.fromkeys(p.site.id for p in progress):
-        first = by_place[(site, campaign.waves[0].id)]
+        first = by_place[(site, campaign.main_waves[0].id)]
         if first.site.role is not shown_role:
             shown_role = first.site.role
-            body.append(_role_row(shown_role.value, len(campaign.waves), language))
-        body.append(_site_row([by_place[(site, wave.id)] for wave in campaign.waves], language))
+            body.append(_role_row(shown_role.value, len(campaign.main_waves), language))
+        body.append(_site_row([by_place[(site, wave.id)] for wave in campaign.main_waves], language))
     head = [html.Th(say("screens.overview.site", language), scope="col")]
     head += [
         html.Th(
             [pick(wave.title, language), html.Small(wording.months(wave.opens, wave.closes, language))],
             scope="col",
         )
-        for wave in campaign.waves
+        for wave in campaign.main_waves
     ]
     return html.Table(
         [

@@ -18,10 +18,12 @@ import pyarrow.parquet as pq
 PARTS = (
     "@row", "@line", "@submission", "@site", "@wave", "@arm", "@cluster", "@stratum",
     "@weight", "@respondent", "@interview_date", "@interviewer", "@edit",
+    "@started", "@duration", "@received",
 )  # fmt: skip
 MISSING = "@missing"
 NUMERIC = frozenset({"integer", "decimal", "range"})  # types of question whose answers are numbers
-_VOLATILE = frozenset({"@row", "@line", "@submission", "@edit"})  # no part of what an interview says
+# No part of what an interview says. Its clock stands among the answers, where the form asks for it.
+_VOLATILE = frozenset({"@row", "@line", "@submission", "@edit", "@started", "@duration", "@received"})
 _TYPES = b"question_types"
 
 

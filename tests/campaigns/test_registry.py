@@ -55,6 +55,31 @@ def test_fieldwork_is_what_an_upload_is_judged_against(tmp_path: Path) -> None:
     assert {"a", "b", "c", "blame", "ward"} <= set(fieldwork.extra_columns)
 
 
+def test_quotas_name_the_questions_they_count_by_and_those_are_stored(tmp_path: Path) -> None:
+    quotas = "quotas: [{by: {sex: female, arm: campaign}, wave: endline, target: 300}]"
+    campaign = campaign_in(tmp_path, {"role: origin}": f"role: origin, {quotas}}}"})
+    quota = campaign.site("bgd").quotas[0]
+    assert (quota.by, quota.wave, quota.target) == ({"sex": "female", "arm": "campaign"}, "endline", 300)
+    assert "sex" in fieldwork_of(campaign).extra_columns
+    assert "campaign" not in fieldwork_of(campaign).extra_columns
+
+
+def test_a_back_check_is_a_wave_that_no_result_comes_from(tmp_path: Path) -> None:
+    campaign = campaign_in(
+        tmp_path,
+        {
+            "  - {id: endline, opens: 2026-09-01, closes: 2026-09-30}\n": (
+                "  - {id: endline, opens: 2026-09-01, closes: 2026-09-30}\n"
+                "  - {id: endline_again, backcheck_of: endline, opens: 2026-09-05, closes: 2026-10-10}\n"
+            ),
+            "  arm: arm\n": "  arm: arm\n  respondent: code\n",
+            "  design: difference_in_differences\n  before: baseline\n  after: endline\n": "  design: randomised\n",
+        },
+    )
+    assert [wave.id for wave in campaign.main_waves] == ["baseline", "endline"]
+    assert campaign.analysis.after == ("endline",)  # the last wave that is none
+
+
 def test_answers_of_yes_and_no_stay_answers() -> None:
     score = parse_score({"proportion_correct": {"know_1": "yes", "know_2": "no"}}, "x.yaml, score")
     assert score.key == {"know_1": "yes", "know_2": "no"}
@@ -96,6 +121,13 @@ def test_yes_and_no_without_quotes_are_answers_in_a_file(tmp_path: Path) -> None
         ({"instrument: kap": "instrument: ../kap"}, "instrument", "identifier"),
         ({"instrument: kap": "instrument: kap\ncosts: [{site: npx, amount: 1}]"}, "costs[0].site", "npl"),
         ({"instrument: kap": "instrument: kap\nmissing_codes: {-99: dk}"}, "missing_codes.-99", "dont_know"),
+        ({"closes: 2026-09-30": "backcheck_of: baseline"}, "waves[1].backcheck_of", "columns.respondent"),
+        ({"closes: 2026-09-30": "backcheck_of: bassline"}, "waves[1].backcheck_of", 'Did you mean "baseline"?'),
+        ({"role: origin}": "role: origin, quotas: [{wave: endline, target: 9}]}"}, "sites[1].quotas[0].by", "whom"),
+        ({"role: origin}": "role: origin, quotas: [{by: {sex: f}, wave: end, target: 9}]}"}, "sites[1].quotas[0].wave",
+         "endline"),
+        ({"role: origin}": "role: origin, quotas: [{by: {sex: f}, wave: endline, target: 0}]}"},
+         "sites[1].quotas[0].target", "1"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_file_its_key_and_what_to_write(

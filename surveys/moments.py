@@ -1,0 +1,39 @@
+"""ISO moments as columns: the clock on the wall, and how far it is from universal time."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+_MOMENT = (
+    r"^(?P<wall>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.\d+)?"
+    r"(?P<offset>Z|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?)?$"
+)
+
+
+def wall_clock(texts: pa.Array) -> pa.Array:
+    """The moments as the writing clock showed them, to the second, without a time zone; null where unreadable."""
+    found = pc.extract_regex(texts, _MOMENT)
+    return pc.struct_field(found, "wall").cast(pa.timestamp("s"))
+
+
+def offset_minutes(texts: pa.Array) -> pa.Array:
+    """Minutes the writing clock was ahead of universal time; null where the text does not say."""
+    found = pc.extract_regex(texts, _MOMENT)
+    zulu = pc.equal(pc.struct_field(found, "offset"), "Z")
+    hours, minutes = (
+        pc.if_else(pc.equal(pc.struct_field(found, part), ""), "0", pc.struct_field(found, part)).cast(
+            pa.int32()
+        )
+        for part in ("hours", "minutes")
+    )
+    size = pc.add(pc.multiply(hours, 60), minutes)
+    ahead = pc.if_else(pc.equal(pc.struct_field(found, "sign"), "-"), pc.negate(size), size)
+    written = pc.not_equal(pc.struct_field(found, "offset"), "")
+    return pc.if_else(zulu, pa.scalar(0, pa.int32()), pc.if_else(written, ahead, pa.scalar(None, pa.int32())))
+
+
+def universal(texts: pa.Array) -> pa.Array:
+    """The moments in universal time; a text without an offset is taken to be in it already."""
+    wall = wall_clock(texts).cast(pa.int64())
+    ahead = pc.multiply(pc.fill_null(offset_minutes(texts), 0).cast(pa.int64()), 60)
+    return pc.subtract(wall, ahead).cast(pa.timestamp("s"))
