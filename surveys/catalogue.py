@@ -15,11 +15,14 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, Row, func, or_, select
 
+from surveys.corrections.ledger import Action, Correction, Decided, Proposal, State, Step
 from surveys.keys import KeyRing
 from surveys.problems import Problem
-from surveys.record import arrivals, audit, payloads, tables
+from surveys.record import arrivals, audit, corrections, logs, overlay, payloads, tables
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.database import Database
+from surveys.record.interviews import current_rows
+from surveys.record.logs import ImportedLog, LogRowEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,71 @@ class Catalogue:
         now = datetime.now(UTC)
         self.database.write(lambda connection: audit.note(connection, actor, action, subject, details, now))
 
+    # ---- the ledger of corrections -------------------------------------------------------------------
+
+    def propose(self, campaign: str, proposals: Sequence[Proposal], *, author: str) -> list[tuple[int, bool]]:
+        """Enter proposals into the ledger: for each its id, and whether it was there already."""
+        now = datetime.now(UTC)
+        return self.database.write(
+            lambda connection: corrections.propose(connection, campaign, proposals, author=author, at=now)
+        )
+
+    def import_log(self, log: ImportedLog, *, by: str) -> int:
+        """Enter a log of corrections into the ledger with what became of each of its rows; the number it has."""
+        now = datetime.now(UTC)
+        return self.database.write(lambda connection: logs.import_log(connection, log, by=by, at=now))
+
+    def decide(
+        self, campaign: str, ids: Sequence[int], action: Action, *, by: str, why: str = ""
+    ) -> list[Decided]:
+        """Approve, reject, apply or undo corrections, in one transaction: what became of each."""
+        now = datetime.now(UTC)
+        return self.database.write(
+            lambda connection: corrections.decide(
+                connection, campaign, ids, action, actor=by, why=why, at=now
+            )
+        )
+
+    def corrections(
+        self,
+        campaign: str,
+        *,
+        ids: Sequence[int] | None = None,
+        states: Sequence[State] | None = None,
+        site: str | None = None,
+        question: str | None = None,
+        submissions: Sequence[str] | None = None,
+        log: int | None = None,
+    ) -> list[Correction]:
+        """The ledger of a campaign, oldest first, narrowed by whatever is named."""
+        with self.database.reading() as connection:
+            return corrections.find(
+                connection, campaign, ids=ids, states=states, site=site, question=question,
+                submissions=submissions, log=log,
+            )  # fmt: skip
+
+    def correction_steps(self, correction: int) -> list[Step]:
+        """Who did what to a correction, when and why."""
+        with self.database.reading() as connection:
+            return corrections.steps(connection, correction)
+
+    def applicable(
+        self, campaign: str, chosen: Sequence[Correction]
+    ) -> tuple[list[Correction], dict[int, str]]:
+        """Those that could be applied now, in the order in which they follow each other; why the others not."""
+        with self.database.reading() as connection:
+            return corrections.settled(connection, campaign, chosen)
+
+    def log_rows(self, log: int) -> list[LogRowEntry]:
+        """What became of each row of an imported log."""
+        with self.database.reading() as connection:
+            return logs.rows_of(connection, log)
+
+    def interviews(self, campaign: str, submissions: Sequence[str]) -> pa.Table:
+        """Some interviews as they stand, with ``@key``, their id in the record, and ``@withdrawn``."""
+        with self.database.reading() as connection:
+            return current_rows(connection, campaign, submissions)
+
     # ---- looking things up ---------------------------------------------------------------------------
 
     def earlier_upload(self, campaign: str, site: str | None, sha256: str) -> int | None:
@@ -102,7 +170,8 @@ class Catalogue:
 
     def uploads(self, campaign: str, site: str | None = None) -> list[Upload]:
         """The history of a campaign, or of what was uploaded for one of its sites, newest first."""
-        query = select(tables.upload).where(tables.upload.c.campaign == campaign)
+        table = tables.upload
+        query = select(table).where(table.c.campaign == campaign, table.c.format != corrections.PLACE)
         if site is not None:
             touching = select(tables.touched.c.upload).where(
                 tables.touched.c.campaign == campaign, tables.touched.c.site == site
@@ -140,12 +209,19 @@ class Catalogue:
             return _parts(connection, campaign, site, as_of)
 
     def answers(
-        self, campaign: str, wanted: Sequence[SitePart], as_of: int | None = None
+        self,
+        campaign: str,
+        wanted: Sequence[SitePart],
+        as_of: int | None = None,
+        assumed: Sequence[Correction] = (),
     ) -> Iterator[tuple[int, pa.Table]]:
         """The current rows of each upload that holds any of the wanted sites and waves, oldest upload first.
 
-        A table may hold rows of other sites and waves too.
+        Corrections are counted in, and those ``assumed`` as if they had been applied. A table may hold rows of
+        other sites and waves too.
         """
+        with self.database.reading() as connection:
+            changed = overlay.changes(connection, campaign, as_of, assumed)
         for upload in sorted({upload for part in wanted for upload in part.uploads}):
             with self.database.reading() as connection:
                 encoded = connection.scalar(
@@ -153,7 +229,9 @@ class Catalogue:
                 )
                 gone = _superseded(connection, upload, as_of)
             if encoded is not None:
-                yield upload, _without(payloads.decode_payload(encoded), gone)
+                here = changed.get(upload, ())
+                table = overlay.overlaid(payloads.decode_payload(encoded), here)
+                yield upload, _without(table, [*gone, *overlay.withdrawn_positions(here)])
 
     def audit_entries(self, after: int = 0) -> list[audit.AuditEntry]:
         """The audit after a sequence number, oldest first."""
@@ -197,6 +275,7 @@ def _parts(connection: Connection, campaign: str, site: str | None, as_of: int |
     if as_of is not None:
         query = query.where(touched.c.upload <= as_of)
     gone = _gone(connection, campaign, as_of)
+    withdrawn = overlay.withdrawn_counts(connection, campaign, as_of)
     grouped: dict[tuple[str, str], list[Row[*tuple[Any, ...]]]] = {}
     for row in connection.execute(query):
         grouped.setdefault((row.site, row.wave), []).append(row)
@@ -204,7 +283,9 @@ def _parts(connection: Connection, campaign: str, site: str | None, as_of: int |
         SitePart(
             site=place,
             wave=wave,
-            interviews=sum(row.rows for row in rows) - gone.get((place, wave), 0),
+            interviews=sum(row.rows for row in rows)
+            - gone.get((place, wave), 0)
+            - withdrawn.get((place, wave), 0),
             newest=rows[-1].upload,
             mark=f"{rows[-1].upload}-{rows[-1].sha256[:12]}",
             uploads=tuple(row.upload for row in rows if row.rows),

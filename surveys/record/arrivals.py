@@ -15,7 +15,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from surveys.problems import CannotProceed, Problem
-from surveys.record import payloads, tables
+from surveys.record import corrections, payloads, tables
 from surveys.record.audit import note
 from surveys.record.database import among, insert_rows, is_among
 from surveys.record.revisions import (
@@ -126,6 +126,7 @@ def store(connection: Connection, arrival: Arrival, incoming: Incoming) -> Entry
         _insert_answers(connection, arrival, incoming, decisions, kept, upload)
         _supersede(connection, arrival.campaign, replaced, upload)
         _insert_touched(connection, arrival, incoming, kept, replaced, upload)
+        entry = _with_corrections_replayed(connection, arrival, incoming, decisions, entry)
     _insert_problems(connection, upload, entry)
     counts = {
         "accepted": entry.accepted,
@@ -136,6 +137,20 @@ def store(connection: Connection, arrival: Arrival, incoming: Incoming) -> Entry
     facts = {**_facts(arrival), **counts}
     note(connection, arrival.uploader, "upload stored", f"upload {upload}", facts, arrival.at)
     return entry
+
+
+def _with_corrections_replayed(
+    connection: Connection, arrival: Arrival, incoming: Incoming, decisions: Decisions, entry: Entry
+) -> Entry:
+    """The entry with what the newer versions of interviews mean for the corrections made of them."""
+    revised = {incoming.ids[at]: at for at in decisions.rows("revised")}
+    counts = corrections.replay_on_revisions(
+        connection, arrival.campaign, arrival.accepted, revised, entry.upload, arrival.uploader, arrival.at
+    )
+    told = [
+        Problem(code=f"corrections_{fate}", values={"count": count}) for fate, count in sorted(counts.items())
+    ]
+    return replace(entry, warnings=(*entry.warnings, *told))
 
 
 def store_refusal(connection: Connection, arrival: Arrival) -> Entry:

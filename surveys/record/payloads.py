@@ -25,6 +25,11 @@ NUMERIC = frozenset({"integer", "decimal", "range"})  # types of question whose 
 # No part of what an interview says. Its clock stands among the answers, where the form asks for it.
 _VOLATILE = frozenset({"@row", "@line", "@submission", "@edit", "@started", "@duration", "@received"})
 _TYPES = b"question_types"
+NOT_CODED = (
+    "@row",
+    "@line",
+    "@submission",
+)  # columns that are not dictionary-encoded: every value is another
 
 
 def answer_names(columns: Sequence[str]) -> list[str]:
@@ -34,7 +39,7 @@ def answer_names(columns: Sequence[str]) -> list[str]:
 
 def encode_payload(accepted: pa.Table, types: Mapping[str, str]) -> bytes:
     """The table as Parquet bytes, with the type of each question, so that columns can be rebuilt from it alone."""
-    described = accepted.replace_schema_metadata({_TYPES: json.dumps(dict(types), ensure_ascii=False)})
+    described = accepted.replace_schema_metadata(types_as_metadata(types))
     sink = pa.BufferOutputStream()
     pq.write_table(described, sink, compression="zstd", use_dictionary=True, write_statistics=False)
     encoded: bytes = sink.getvalue().to_pybytes()
@@ -52,6 +57,11 @@ def payload_types(table: pa.Table) -> dict[str, str]:
     """The type of each question, as the instrument of that upload had it."""
     types: dict[str, str] = json.loads((table.schema.metadata or {}).get(_TYPES, b"{}"))
     return types
+
+
+def types_as_metadata(types: Mapping[str, str]) -> dict[bytes, str]:
+    """The types of the questions as the table's metadata keep them."""
+    return {_TYPES: json.dumps(dict(types), ensure_ascii=False)}
 
 
 def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[bytes]:

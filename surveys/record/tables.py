@@ -141,6 +141,77 @@ problem = Table(
     Column("values", Text, nullable=False, comment="JSON; fills the sentences"),
 )
 
+correction_log = Table(
+    "correction_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("dialect", Text, nullable=False),
+    Column("imported_by", Text, nullable=False),
+    Column("imported_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("submission", Text, nullable=False, comment="as received"),
+    Column("site", Text, nullable=False),
+    Column("wave", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="change or withdraw"),
+    Column("question", Text, nullable=False, comment="empty: the interview as a whole"),
+    Column("type", Text, nullable=False, comment="of the question"),
+    Column("part", Text, comment="the part of the interview that follows from the question"),
+    Column("part_value", Text),
+    Column("old_value", Text, comment="what the record is expected to hold"),
+    Column("old_missing", Text),
+    Column("new_value", Text),
+    Column("new_missing", Text),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("proposed_at", Moment, nullable=False),
+    Column("log", Integer, ForeignKey("correction_log.id")),
+    Column("sheet", Text),
+    Column("row", Integer),
+    Column("state", Text, nullable=False),
+    Column("told", Text, comment="code of why it is where it is"),
+    Column("applied_at", Integer, ForeignKey("upload.id"), comment="its place in the order of uploads"),
+    Column("turn", Integer, comment="among those applied at the same place"),
+    Column("ended_at", Integer, ForeignKey("upload.id"), comment="from this place on it no longer counts"),
+    Index("ix_correction_campaign_submission", "campaign", "submission"),
+    sqlite_autoincrement=True,
+)
+
+correction_step = Table(
+    "correction_step",
+    metadata,
+    Column("correction", Integer, ForeignKey("correction.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("told", Text),
+    Column("place", Integer, ForeignKey("upload.id")),
+)
+
+correction_log_row = Table(
+    "correction_log_row",
+    metadata,
+    Column("log", Integer, ForeignKey("correction_log.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sheet", Text, nullable=False),
+    Column("row", Integer, nullable=False, comment="as the spreadsheet numbers it"),
+    Column("status", Text, nullable=False),
+    Column("code", Text, nullable=False, comment="why; never an answer"),
+    Column("values", Text, nullable=False, comment="JSON; fills the sentences, never an answer"),
+    Column("corrections", Text, nullable=False, comment="JSON: ids of the corrections made of it"),
+)
+
 audit = Table(
     "audit",
     metadata,
