@@ -26,8 +26,22 @@ class Tier(StrEnum):
 
 Text = Mapping[str, str]  # language -> text
 ScoreKind = Literal[
-    "item", "column", "at_least", "proportion_correct", "mean", "z_index", "icw_index", "ladder"
+    "item",
+    "column",
+    "at_least",
+    "proportion_correct",
+    "mean",
+    "z_index",
+    "icw_index",
+    "first_component",
+    "ladder",
 ]
+INDEX_KINDS = (
+    "z_index",
+    "icw_index",
+    "first_component",
+)  # measured against a reference group, in its deviations
+WEIGHTED_KINDS = ("icw_index", "first_component")  # whose weights are learnt from the answers
 DontKnow = Literal["incorrect", "missing"]
 Unit = Literal["proportion", "points", "standard_deviations"]
 Better = Literal["higher", "lower"]

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from campaigns.campaign import Score
+from campaigns.campaign import INDEX_KINDS, Score
 from campaigns.data_file import DataFile, read_data
 from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate
@@ -24,7 +24,6 @@ from surveys.problems import CannotProceed
 from surveys.record.payloads import MISSING
 
 
-INDICES = ("z_index", "icw_index")  # scores that are measured against a reference group
 ONE_ARM = "campaign"
 
 
@@ -198,11 +197,12 @@ def _with_scores(table: pa.Table, scores: Mapping[str, Score]) -> ir.Table:
     rows = ibis.memtable(table)
     if not scores:
         return rows
-    comparison = rows["@arm"] == "comparison" if "@arm" in rows.columns else ibis.literal(False)
+    # Without arms everybody is the reference.
+    comparison = rows["@arm"] == "comparison" if "@arm" in rows.columns else ibis.literal(True)
     found = {}
     for name, score in scores.items():
         reference = None
-        if score.kind in INDICES:
+        if score.kind in INDEX_KINDS:
             reference = reference_of(
                 rows, score, _in_wave(rows, "before"), _in_wave(rows, "after"), comparison
             )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import cast, get_args
 
-from campaigns.campaign import DontKnow, Score, ScoreKind, Unit
+from campaigns.campaign import INDEX_KINDS, DontKnow, Score, ScoreKind, Unit
 from campaigns.schema import Section, as_number, did_you_mean, section_of
 from surveys.problems import CannotProceed
 
@@ -13,7 +13,7 @@ _SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
 _SCORE_OPTIONS = (
     "of", "key", "reverse", "scale", "dont_know", "minimum_answered", "values", "equals", "not_asked",
 )  # fmt: skip
-WITHOUT_A_WRONG_ANSWER = ("column", "mean", "z_index", "icw_index")
+WITHOUT_A_WRONG_ANSWER = ("column", "mean", *INDEX_KINDS)
 NUMERIC = ("item", *WITHOUT_A_WRONG_ANSWER)  # kinds that take answers as numbers where no values are listed
 SHOWN = 5  # answers quoted in a complaint
 LONGEST = 20  # letters of each
@@ -63,7 +63,7 @@ def unit_of(score: Score) -> Unit:
     """The unit of a score that states none: proportion, points or standard deviations."""
     if score.kind in ("at_least", "proportion_correct"):
         return "proportion"
-    if score.kind in ("z_index", "icw_index"):
+    if score.kind in INDEX_KINDS:
         return "standard_deviations"
     values = {*score.values.values()}
     return "proportion" if score.kind == "item" and values and values <= {0.0, 1.0} else "points"

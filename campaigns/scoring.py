@@ -1,7 +1,7 @@
 """Answers become outcomes: one number a respondent, as expressions that run with the query that needs them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 
@@ -9,13 +9,14 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import numpy as np
+import pandas as pd
 
-from campaigns.campaign import Campaign, Outcome, Score
+from campaigns.campaign import INDEX_KINDS, WEIGHTED_KINDS, Campaign, Outcome, Score
 
 
 PARTS = ("@site", "@wave", "@arm", "@cluster", "@stratum", "@weight", "@respondent")
 YES = ("1", "yes", "true")  # the answers that count where a score of yes/no items names none
-SMALLEST_REFERENCE = 2  # a standard deviation needs two answers
+TINY = 1e-9  # a component whose weights cancel says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def scored(answers: ir.Table, campaign: Campaign) -> ir.Table:
 
 def outcome_column(answers: ir.Table, outcome: Outcome, campaign: Campaign) -> ir.FloatingValue:
     """One outcome of a campaign, float64, null where the respondent has no score."""
-    if outcome.score.kind not in ("z_index", "icw_index"):
+    if outcome.score.kind not in INDEX_KINDS:
         return score_column(answers, outcome.score)
     before = _among(_part(answers, "@wave"), campaign.analysis.before)
     after = _among(_part(answers, "@wave"), campaign.analysis.after)
@@ -79,12 +80,25 @@ def score_column(answers: ir.Table, score: Score, reference: Reference | None = 
         return _at_least(answers, score)
     if score.kind == "ladder":
         return _ladder(answers, score)
-    if score.kind in ("z_index", "icw_index"):
+    if score.kind in INDEX_KINDS:
         if reference is None:
             raise ValueError(f"{score.kind} needs a reference group")
         return _index(answers, score, reference)
     values = [_points(answers, score, item) for item in score.items]
     return values[0] if score.kind in ("item", "column") else _mean_of(values, score.minimum_answered)
+
+
+def item_columns(
+    answers: ir.Table, score: Score, reference: Reference | None = None
+) -> dict[str, ir.FloatingValue]:
+    """Every item of a score as the score counts it: turned, right or wrong, in deviations of the reference group."""
+    if score.kind == "at_least":
+        return {item: _count(answers, score, item) for item in score.items}
+    if score.kind == "ladder":
+        skipping = 0.0 if score.not_asked is None else score.not_asked
+        return {item: _yes(answers, score, item, not_asked=skipping) for item in score.items}
+    points = {item: _points(answers, score, item) for item in score.items}
+    return points if reference is None else _standardised(answers, score, reference, points)
 
 
 def reference_of(
@@ -94,13 +108,17 @@ def reference_of(
     after: ir.BooleanValue,
     comparison: ir.BooleanValue,
 ) -> Reference:
-    """Means, deviations and, for ``icw_index``, weights of the reference group. Reads the data.
+    """Means and deviations of the reference group and, where an index learns them, its weights. Reads the data.
+
+    An inverse-covariance index learns its weights from everybody interviewed before or after, each item standardised by
+    the reference group of its site; a first component from the reference group alone, so that the campaign cannot
+    bend it. Both are the same everywhere and come in the deviations of each site's reference group.
 
     References
     ----------
     Kling, Liebman & Katz (2007), Econometrica 75:83-119, for the mean of standardised items; Anderson (2008),
-    JASA 103:1481-1495, for the inverse-covariance weights, learnt here on the reference group of all sites, each
-    standardised within its site, so that the index is the same everywhere.
+    JASA 103:1481-1495, for the inverse-covariance weights, with covariances over the pairs there are. Checked against
+    R: tests/reference/reliability.R
     """
     items = {item: _points(answers, score, item) for item in score.items}
     site = _part(answers, "@site").fill_null("")
@@ -122,41 +140,56 @@ def reference_of(
         means={item: _by_site(rows, f"mean {item}") for item in items},
         deviations={item: _by_site(rows, f"deviation {item}") for item in items},
     )
-    return _with_weights(people, score, plain) if score.kind == "icw_index" else plain
+    if score.kind not in WEIGHTED_KINDS:
+        return plain
+    everybody = answers.filter(before | after).select(
+        **{"@site": _part(answers, "@site").fill_null("")}, **items
+    )
+    return _with_weights(people, everybody, score, plain)
 
 
-def _with_weights(people: ir.Table, score: Score, plain: Reference) -> Reference:
-    standardised = people.select(
-        "@site", **_standardised(people, score, plain, {i: people[i] for i in score.items})
-    )
-    complete = standardised.drop_null(list(score.items), how="any").select(*score.items).to_pyarrow()
-    matrix = np.column_stack([complete[item].to_numpy() for item in score.items])
-    weights = _inverse_covariance_weights(matrix)
-    weighted = Reference(
-        means=plain.means, deviations=plain.deviations, weights=dict(zip(score.items, weights, strict=True))
-    )
+def _with_weights(people: ir.Table, everybody: ir.Table, score: Score, plain: Reference) -> Reference:
+    """The reference with the weights of the items, and the moments of the weighted index among ``people``."""
+    learners = everybody if score.kind == "icw_index" else people
+    values = {item: learners[item] for item in score.items}
+    found = learners.select(**_standardised(learners, score, plain, values)).to_pyarrow()
+    standardised = {item: found[item].to_numpy(zero_copy_only=False).astype(float) for item in score.items}
+    weights = WEIGHTS_LEARNT[score.kind](pd.DataFrame(standardised))
+    weighted = replace(plain, weights=dict(zip(score.items, weights, strict=True)))
     index = people.select("@site", index=_index(people, score, weighted, {i: people[i] for i in score.items}))
     spread = index.group_by("@site").aggregate(
         mean=index.index.mean(), deviation=index.index.std(how="sample")
     )
     rows = {row["@site"]: row for row in spread.to_pyarrow().to_pylist()}
-    return Reference(
-        means=plain.means,
-        deviations=plain.deviations,
-        weights=weighted.weights,
-        index_mean=_by_site(rows, "mean"),
-        index_deviation=_by_site(rows, "deviation"),
-    )
+    return replace(weighted, index_mean=_by_site(rows, "mean"), index_deviation=_by_site(rows, "deviation"))
 
 
-def _inverse_covariance_weights(matrix: np.ndarray) -> list[float]:
+def _inverse_covariance_weights(standardised: pd.DataFrame) -> list[float]:
     """Row sums of the inverse covariance, scaled to one; equal where there are too few people to tell."""
-    k = matrix.shape[1]
-    if matrix.shape[0] <= k:
+    k = standardised.shape[1]
+    covariance = standardised.cov().to_numpy()
+    if len(standardised) <= k or not np.isfinite(covariance).all():
         return [1.0 / k] * k
-    sums = np.linalg.pinv(np.atleast_2d(np.cov(matrix, rowvar=False))).sum(axis=1)
+    sums = np.linalg.pinv(covariance).sum(axis=1)
     total = float(sums.sum())
     return [float(value) / total for value in sums] if total > 0 else [1.0 / k] * k
+
+
+def _first_component_weights(standardised: pd.DataFrame) -> list[float]:
+    """The direction in which the items vary most together, scaled to one; equal where there are too few to tell."""
+    k = standardised.shape[1]
+    covariance = standardised.cov().to_numpy()
+    if len(standardised) <= k or not np.isfinite(covariance).all():
+        return [1.0 / k] * k
+    direction = np.linalg.eigh(covariance)[1][:, -1]
+    total = float(direction.sum())
+    return [float(value) / total for value in direction] if abs(total) > TINY else [1.0 / k] * k
+
+
+WEIGHTS_LEARNT: Mapping[str, Callable[[pd.DataFrame], list[float]]] = {
+    "icw_index": _inverse_covariance_weights,
+    "first_component": _first_component_weights,
+}
 
 
 def _by_site(rows: Mapping[str, Mapping[str, object]], name: str) -> dict[str, float]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from campaigns.campaign import INDEX_KINDS
 from campaigns.registry import parse_score
 from campaigns.scoring import reference_of, score_column
 
@@ -49,7 +50,7 @@ def query(people: pd.DataFrame, mapping: Mapping[str, object]) -> list[float | N
     table = ibis.memtable(pa.Table.from_pandas(people.assign(row=range(len(people))), preserve_index=False))
     score = parse_score(mapping, "test.yaml, score")
     reference = None
-    if score.kind in ("z_index", "icw_index"):
+    if score.kind in INDEX_KINDS:
         reference = reference_of(
             table,
             score,
@@ -240,10 +241,7 @@ def test_inverse_covariance_weights_are_andersons(people: pd.DataFrame) -> None:
         norm = numbers.loc[baseline_comparison(people, site).index]
         inside = people["@site"] == site
         z.loc[inside] = (numbers[inside] - norm.mean()) / norm.std()
-    reference = pd.concat(
-        [z.loc[baseline_comparison(people, site).index] for site in ("npl", "idn")]
-    ).dropna()
-    inverse = np.linalg.inv(reference.cov().to_numpy())
+    inverse = np.linalg.inv(z[people["@wave"].isin(["baseline", "endline"])].cov().to_numpy())
     ones = np.ones(3)
     raw = z.to_numpy() @ inverse @ ones / (ones @ inverse @ ones)
     for site in ("npl", "idn"):
@@ -251,6 +249,29 @@ def test_inverse_covariance_weights_are_andersons(people: pd.DataFrame) -> None:
         inside = (people["@site"] == site).to_numpy()
         raw[inside] = (raw[inside] - norm.mean()) / norm.std()
     agree(found, [None if math.isnan(value) else float(value) for value in raw])
+
+
+def test_a_first_component_is_learnt_from_the_reference_group_alone(people: pd.DataFrame) -> None:
+    mapping = {"first_component": ["a", "b", "c"], "minimum_answered": 1.0}
+    found = pd.Series(query(people, mapping), dtype=float)
+    references = {site: baseline_comparison(people, site).index for site in ("npl", "idn")}
+    numbers = people[["a", "b", "c"]].apply(pd.to_numeric)
+    z = pd.concat([_standardised(numbers.loc[rows]) for rows in references.values()])
+    direction = np.linalg.eigh(z.cov().to_numpy())[1][:, -1]
+    first = pd.Series(z.to_numpy() @ (direction / direction.sum()), index=z.index)
+    for rows in references.values():
+        expected = (first[rows] - first[rows].mean()) / first[rows].std()
+        np.testing.assert_allclose(found[rows], expected, atol=1e-12)
+    moved = people.copy()
+    elsewhere = people.index.difference(references["npl"].union(references["idn"]))
+    moved.loc[elsewhere, "a"] = "5"
+    moved.loc[elsewhere, "a@missing"] = None
+    kept = pd.Series(query(moved, mapping), dtype=float)
+    np.testing.assert_array_equal(kept[z.index], found[z.index])
+
+
+def _standardised(numbers: pd.DataFrame) -> pd.DataFrame:
+    return (numbers - numbers.mean()) / numbers.std()
 
 
 def test_a_question_that_nobody_was_asked_gives_no_score(people: pd.DataFrame) -> None:
