@@ -17,7 +17,7 @@ from campaigns.estimation import Specification, estimate
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, load_plan
 from campaigns.scores import answers_must_fit, needs_codes, parse_score
-from campaigns.scoring import reference_of, score_column
+from campaigns.scoring import Reference, reference_of, score_column
 from surveys.instrument import Choice
 from surveys.missing import SUSPECT_CODES, Missing, reason_of_choice
 from surveys.problems import CannotProceed
@@ -25,6 +25,7 @@ from surveys.record.payloads import MISSING
 
 
 ONE_ARM = "campaign"
+ROW = "@row"  # where a row stands in the file, from 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +48,39 @@ def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
         The data cannot be read.
     """
     plan = load_plan(plan_file)
+    answers = answers_of_file(plan, data_file)
+    table = _with_scores(answers.table, answers.scores)
+    found = [_with_notes(effect, plan) for effect in estimate(table, specification_of(plan))]
+    return TableOfEffects(
+        effects=tuple(_adjusted(found, plan)), plan_sha256=plan.sha256, data_sha256=answers.data_sha256
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersOfFile:
+    """The rows of a file that a plan uses, in the plan's terms, and the scores it makes of them."""
+
+    table: pa.Table
+    scores: Mapping[str, Score]  # of the outcomes that are scores
+    data_sha256: str
+
+
+def answers_of_file(plan: Plan, data_file: Path) -> AnswersOfFile:
+    """What a plan names of a file of data.
+
+    Raises
+    ------
+    CannotProceed
+        The plan names what the data do not have, or scores would make nothing of them.
+    FileRefused
+        The data cannot be read.
+    """
     scores = {o.id: parse_score(o.score, o.where) for o in plan.outcomes if o.score is not None}
     items = [item for score in scores.values() for item in score.items]
     columns = [*plan.named_columns, *items, *(o.column for o in plan.outcomes if o.column)]
     data = read_data(data_file, columns, plan.missing_codes)
     _scores_must_fit(plan, scores, data)
-    table = _with_scores(_table(plan, data, items), scores)
-    found = [_with_notes(effect, plan) for effect in estimate(table, specification_of(plan))]
-    return TableOfEffects(
-        effects=tuple(_adjusted(found, plan)), plan_sha256=plan.sha256, data_sha256=data.sha256
-    )
+    return AnswersOfFile(table=_table(plan, data, items), scores=scores, data_sha256=data.sha256)
 
 
 def specification_of(plan: Plan) -> Specification:
@@ -99,7 +123,7 @@ def _table(plan: Plan, data: DataFile, items: Sequence[str]) -> pa.Table:
         if outcome.column is not None:
             columns[outcome.id] = data.numbers(outcome.column, outcome.where)
     used = _rows_used(plan, data)
-    table = pa.table(columns)
+    table = pa.table({ROW: pa.array(range(1, data.rows + 1), pa.int64()), **columns})
     return table if used is None else table.filter(used)
 
 
@@ -197,17 +221,21 @@ def _with_scores(table: pa.Table, scores: Mapping[str, Score]) -> ir.Table:
     rows = ibis.memtable(table)
     if not scores:
         return rows
-    # Without arms everybody is the reference.
+    references = references_of(rows, scores)
+    return rows.mutate(
+        **{name: score_column(rows, score, references.get(name)) for name, score in scores.items()}
+    )
+
+
+def references_of(rows: ir.Table, scores: Mapping[str, Score]) -> dict[str, Reference]:
+    """Of the scores that are measured against a reference group, that group. Without arms everybody is."""
     comparison = rows["@arm"] == "comparison" if "@arm" in rows.columns else ibis.literal(True)
-    found = {}
-    for name, score in scores.items():
-        reference = None
-        if score.kind in INDEX_KINDS:
-            reference = reference_of(
-                rows, score, _in_wave(rows, "before"), _in_wave(rows, "after"), comparison
-            )
-        found[name] = score_column(rows, score, reference)
-    return rows.mutate(**found)
+    before, after = _in_wave(rows, "before"), _in_wave(rows, "after")
+    return {
+        name: reference_of(rows, score, before, after, comparison)
+        for name, score in scores.items()
+        if score.kind in INDEX_KINDS
+    }
 
 
 def _in_wave(answers: ir.Table, wave: str) -> ir.BooleanValue:

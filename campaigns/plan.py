@@ -103,8 +103,13 @@ class Plan:
         return named
 
 
-def load_plan(path: Path) -> Plan:
+def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
     """The plan a file states.
+
+    Parameters
+    ----------
+    for_scores
+        Nothing is to be estimated: the plan may do without a design, and without what a design needs.
 
     Raises
     ------
@@ -118,16 +123,17 @@ def load_plan(path: Path) -> Plan:
     columns, analysis = root.section("columns"), root.section("analysis")
     columns.allow_only(("wave", "arm", "cluster", *SINGLE_COLUMNS))
     _allow_in_analysis(analysis)
-    design = _design(analysis)
+    design = "" if for_scores else _design(analysis)
     wave, arm = _wave(columns, analysis), _arm(columns)
     for part, found in (("wave", wave), ("arm", arm)):
-        if part in NEEDS[design] and found is None:
+        if part in NEEDS.get(design, ()) and found is None:
             columns.refuse(part, f"{design} needs this key and it is absent.", _EXAMPLES[part])
     cluster = _cluster(columns)
     single = {part: columns.text(part) for part in SINGLE_COLUMNS if part in columns}
     _require_baseline(design, wave, single, columns)
     standard_errors = _standard_errors(analysis, cluster or single.get("respondent"))
-    _require_cluster(standard_errors, cluster or single.get("respondent"), columns)
+    if not for_scores:
+        _require_cluster(standard_errors, cluster or single.get("respondent"), columns)
     outcomes = _outcomes(root)
     covariates, categorical = _covariates(analysis)
     return Plan(
@@ -199,7 +205,7 @@ def _wave(columns: Section, analysis: Section) -> WaveColumn | None:
         )
     if not found.after:
         columns.refuse("wave.after", "the values that mean after are absent.", _EXAMPLES["wave"])
-    if not found.before and analysis.text("design") in ("pre_post", "difference_in_differences"):
+    if not found.before and analysis.text("design", "") in ("pre_post", "difference_in_differences"):
         columns.refuse("wave.before", "the values that mean before are absent.", _EXAMPLES["wave"])
     _distinct(columns, "wave", found.before, found.after)
     return found
