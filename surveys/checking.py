@@ -1,6 +1,6 @@
 """Judge the rows of a file against the questionnaire and the fieldwork: all problems, nothing mutated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -11,28 +11,40 @@ import pyarrow.compute as pc
 
 from surveys.deidentification import texts_with_personal_data
 from surveys.display import shown
+from surveys.doubts import Doubt, open_doubts
 from surveys.fieldwork import Fieldwork, Part
 from surveys.instrument import Instrument, Question
-from surveys.judging.answers import REASONS, SELECT_ONE, SEVERAL, Answers, Conventions, judge_column
+from surveys.judging.answers import REASONS, Answers, Conventions, judge_column
 from surveys.judging.choices import ChoiceList
 from surveys.judging.conditions import Interviews, follow_form
 from surveys.judging.consent import consent_question, without_consent
+from surveys.judging.doubtful import outranked
 from surveys.judging.findings import Finding, problems_of, rows_with
-from surveys.judging.headers import HeaderMap, Source, match_headers
+from surveys.judging.headers import HeaderMap, Source
 from surveys.judging.identity import Identity, identify, not_to_be_counted
 from surveys.judging.placing import Placement, place_interviews
 from surveys.judging.split_choices import gather_split
+from surveys.judging.understanding import (
+    Known,
+    choices_of,
+    columns_of,
+    doubts_of,
+    new_headers,
+    questions_behind,
+    understand_headers,
+    used_map_keys,
+    whole_column,
+    worthwhile_map,
+)
 from surveys.judging.visit_times import VisitTimes, visit_times
 from surveys.missing import Missing, reasons_of_list
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
+from surveys.sources import NOTHING_DECIDED, Decisions
 
 
 Outcome = Literal["accept", "accept-with-rejected-rows", "reject-file"]
 
-# Columns of the data that play a part, and the type they are judged as where the form does not ask them.
-_NUMBERS = frozenset({"integer", "decimal", "range"})
-_TYPES_OF_PARTS: Mapping[Part, str] = {"interview_date": "date", "weight": "decimal"}
 _NOT_AVAILABLE = {"ona": frozenset({"n/a", "N/A"})}  # what the exporter writes where nothing was answered
 _FREE_TEXT = frozenset({"text", "string"})
 _AS_RECEIVED: tuple[Part, ...] = ("cluster", "stratum", "weight", "respondent", "interviewer")
@@ -64,10 +76,19 @@ class CheckReport:
     submission_header: str | None = None  # where the submission ids stand; None: the file has none
     submission_column: str | None = None  # the stored column that holds the same ids, if any does
     respondent_column: str | None = None  # the question or column that ``@respondent`` comes from
+    sheet: str | None = None  # the sheet that holds the interviews, where a person said so
+    doubts: tuple[Doubt, ...] = ()  # what only a person can say of the file, answered or open
+    used: tuple[str, ...] = ()  # keys of the decisions without which it would be read otherwise
 
 
 def check_table(
-    raw: RawFile, instrument: Instrument, fieldwork: Fieldwork | None = None, *, today: date
+    raw: RawFile,
+    instrument: Instrument,
+    fieldwork: Fieldwork | None = None,
+    *,
+    today: date,
+    decisions: Decisions = NOTHING_DECIDED,
+    past_maps: Sequence[Mapping[str, str]] = (),
 ) -> CheckReport:
     """Judge every row of a file.
 
@@ -77,27 +98,37 @@ def check_table(
         The legal sites, waves and arms; None judges by the questionnaire alone.
     today
         No interview is of a later day.
+    decisions
+        What people decided about the file's source.
+    past_maps
+        Column maps confirmed before, to suggest from where headers are not the questionnaire's.
 
     Raises
     ------
     FileRefused
-        The file as a whole cannot be judged: no rows, another questionnaire, an ambiguous column.
+        The file as a whole cannot be judged: no rows, another questionnaire, an ambiguous column. It
+        carries every question whose answer would let the file be judged.
     """
     table = raw.interviews
     rows = table.rows.num_rows
     if rows == 0:
         raise FileRefused(Problem(code="no_data_rows"))
-    headers = match_headers(table.columns, instrument, fieldwork, raw.dialect)
+    known = Known(
+        instrument=instrument, fieldwork=fieldwork, today=today, decisions=decisions, past_maps=past_maps
+    )
+    headers = understand_headers(raw, known)
     _refuse_differing_twins(table, headers)
-    questions = _questions(headers, fieldwork)
-    read = {
-        source.name: _read(source, questions.get(source.name), raw, instrument, fieldwork, headers)
-        for source in headers.answers.values()
-    }
+    questions = questions_behind(headers, fieldwork)
+    columns = columns_of(raw, headers, questions, known)
+    doubts, used = doubts_of(columns, known)
+    read = _read_all(raw, headers, questions, known, doubts)
     placement = place_interviews(read, instrument, fieldwork, rows=rows, today=today)
-    declared = frozenset(fieldwork.missing_codes) if fieldwork else frozenset()
     interviews = Interviews(
-        instrument=instrument, answers=read, days=placement.interview_date, today=today, declared=declared
+        instrument=instrument,
+        answers=read,
+        days=placement.interview_date,
+        today=today,
+        settled={one.name: frozenset(one.declared) | known.rules.genuine(one.name) for one in columns},
     )
     answers = follow_form(interviews, questions)
     submission = fieldwork.parts.get("submission") if fieldwork else None
@@ -111,8 +142,15 @@ def check_table(
         *_consent(instrument, fieldwork, read),
         *(finding for one in answers.values() for finding in one.findings),
         *_personal_data(answers, questions, fieldwork, identity),
+        *outranked(columns, instrument, decisions),
+        *new_headers(raw, known),
     ]
-    return _report(raw, instrument, headers, answers, fieldwork, placement, identity, findings)
+    report = _report(raw, instrument, headers, answers, fieldwork, placement, identity, findings)
+    return replace(
+        report,
+        doubts=(*worthwhile_map(raw, headers, known), *doubts),
+        used=tuple(dict.fromkeys([*used_map_keys(raw, known), *used])),
+    )
 
 
 def report_as_dict(
@@ -138,10 +176,11 @@ def report_as_dict(
         "held": len(report.held) if held is None else held,
         "problems": [problem.as_dict(language) for problem in report.problems],
         "warnings": [problem.as_dict(language) for problem in report.warnings],
+        "questions": [doubt.as_dict(language) for doubt in open_doubts(report.doubts)],
     }
 
 
-def refusal_as_dict(problem: Problem, language: str = "en") -> dict[str, object]:
+def refusal_as_dict(refused: FileRefused, language: str = "en") -> dict[str, object]:
     """The same object for a file that was refused whole."""
     return {
         "verdict": "reject-file",
@@ -149,8 +188,9 @@ def refusal_as_dict(problem: Problem, language: str = "en") -> dict[str, object]
         "unchanged": 0,
         "rejected": 0,
         "held": 0,
-        "problems": [problem.as_dict(language)],
+        "problems": [problem.as_dict(language) for problem in refused.problems],
         "warnings": [],
+        "questions": [doubt.as_dict(language) for doubt in open_doubts(refused.doubts)],
     }
 
 
@@ -180,35 +220,32 @@ def _refuse_differing_twins(table: RawTable, headers: HeaderMap) -> None:
                 raise FileRefused(Problem(code="duplicate_header", column=header, values={"headers": names}))
 
 
-def _questions(headers: HeaderMap, fieldwork: Fieldwork | None) -> dict[str, Question]:
-    """The question behind every column; a column the form does not ask is judged by the part it plays."""
-    parts = {name: part for part, name in fieldwork.parts.items()} if fieldwork else {}
-    questions = {}
+def _read_all(
+    raw: RawFile,
+    headers: HeaderMap,
+    questions: Mapping[str, Question],
+    known: Known,
+    doubts: Sequence[Doubt],
+) -> dict[str, Answers]:
+    """The answers of every column; all columns that cannot be judged are told, and asked about, together."""
+    read: dict[str, Answers] = {}
+    refused: list[Problem] = []
     for source in headers.answers.values():
-        kind = _TYPES_OF_PARTS.get(parts.get(source.name, "site"))
-        if source.question is not None and kind == "date" and source.question.type == "today":
-            questions[source.name] = replace(source.question, type=kind)  # the campaign relies on this clock
-        elif source.question is not None and kind == "decimal" and source.question.type not in _NUMBERS:
-            questions[source.name] = replace(
-                source.question, type=kind
-            )  # a weight is a number, however asked
-        elif source.question is not None:
-            questions[source.name] = source.question
-        elif kind is not None:
-            questions[source.name] = Question(name=source.name, type=kind)
-    return questions
+        try:
+            read[source.name] = _read(source, questions.get(source.name), raw, headers, known)
+        except FileRefused as refusal:
+            refused.extend(refusal.problems)
+    if refused:
+        raise FileRefused(*refused, doubts=doubts)
+    return read
 
 
 def _read(
-    source: Source,
-    question: Question | None,
-    raw: RawFile,
-    instrument: Instrument,
-    fieldwork: Fieldwork | None,
-    headers: HeaderMap,
+    source: Source, question: Question | None, raw: RawFile, headers: HeaderMap, known: Known
 ) -> Answers:
     """The answers to one question, whole or split, in canonical text."""
-    choices = _choices(question, instrument)
+    instrument, fieldwork, decisions = known.instrument, known.fieldwork, known.decisions
+    choices = choices_of(question, instrument)
     listed = instrument.choices.get((question.choice_list if question else None) or "", ())
     codes = fieldwork.missing_codes if fieldwork else {}
     reasons: dict[str, Missing] = reasons_of_list(listed, codes) if choices is not None else {}
@@ -222,9 +259,12 @@ def _read(
             missing_codes=codes,
             declared_missing=(raw.declared_missing or {}).get(header, {}),
             value_labels=(raw.value_labels or {}).get(header, {}),
+            decided_codes=_decided_codes(source, question, choices, known),
+            decided_order=decisions.day_order(header),
+            order_if_open=decisions.order_of_all(),
         )
         summary = judge_column(
-            _column(raw.interviews, source.whole),
+            whole_column(raw.interviews, source.whole),
             name=source.name,
             header=header,
             question=question,
@@ -236,7 +276,7 @@ def _read(
         assert summary is not None, "a source has a column of its own or split ones"  # noqa: S101
         return summary
     return gather_split(
-        {code: _column(raw.interviews, position) for position, code in source.split},
+        {code: whole_column(raw.interviews, position) for position, code in source.split},
         {code: headers.headers[position] for position, code in source.split},
         name=source.name,
         choices=choices,
@@ -246,16 +286,13 @@ def _read(
     )
 
 
-def _choices(question: Question | None, instrument: Instrument) -> ChoiceList | None:
-    listed = instrument.choices_of(question) if question is not None else None
-    if question is None or listed is None or question.type not in SELECT_ONE | SEVERAL:
-        return None
-    return ChoiceList(listed, other=question.or_other)
-
-
-def _column(table: RawTable, position: int) -> pa.Array:
-    column = table.rows.column(position)
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+def _decided_codes(
+    source: Source, question: Question | None, choices: ChoiceList | None, known: Known
+) -> dict[str, Missing]:
+    """What a person said of a question's codes; a column that plays a part has ids, not codes."""
+    parts = known.fieldwork.parts if known.fieldwork else {}
+    plays_part = source.name in parts.values() and parts.get("interview_date") != source.name
+    return {} if question is None or plays_part else known.rules.decided(source.name, question, choices)
 
 
 def _broken_rows(table: RawTable) -> list[Finding]:

@@ -20,7 +20,7 @@ from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
 from surveys.keys import KeyRing
-from surveys.problems import CannotProceed, FileRefused, Problem
+from surveys.problems import CannotProceed, FileRefused
 from surveys.reading import RawFile, read_file
 from surveys.reading.limits import Limits
 from surveys.record.arrivals import Arrival, Entry
@@ -107,7 +107,7 @@ def ingest_file(
             tell("checking", 0.35)
             report = check_table(raw, instrument, fieldwork, today=today or _today())
         except FileRefused as refused:
-            return _refuse(catalogue, sender, instrument, fieldwork, sha256, size, refused.problem)
+            return _refuse(catalogue, sender, instrument, fieldwork, sha256, size, refused)
     tell("storing", 0.6)
     countries = country_of_site or {site.id: site.country for site in fieldwork.sites}
     accepted, marks = deidentified(report.accepted, fieldwork, countries, keys)
@@ -174,14 +174,14 @@ def _refuse(
     fieldwork: Fieldwork,
     sha256: str,
     size: int,
-    problem: Problem,
+    refused: FileRefused,
 ) -> Receipt:
-    report = refused_report(problem)
+    report = refused_report(refused)
     entry = catalogue.store_refusal(_arrival(sender, instrument, fieldwork, sha256, size, report, None))
     return _receipt(sender, sha256, entry, report)
 
 
-def refused_report(problem: Problem) -> CheckReport:
+def refused_report(refused: FileRefused) -> CheckReport:
     """The report on a file that could not be read or judged."""
     return CheckReport(
         verdict=REFUSED,
@@ -189,8 +189,9 @@ def refused_report(problem: Problem) -> CheckReport:
         accepted=pa.table({}),
         rejected=(),
         held=(),
-        problems=(problem,),
+        problems=refused.problems,
         warnings=(),
+        doubts=refused.doubts,
     )
 
 

@@ -1,8 +1,9 @@
 """Every message a field team can see: a stable code, where, what is wrong, how to fix it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from surveys.doubts import Doubt
 from surveys.languages import pick, say
 
 
@@ -52,11 +53,16 @@ class Problem:
 
 
 class FileRefused(Exception):
-    """The whole file cannot be read or judged; nothing of it is stored (exit code 3)."""
+    """The whole file cannot be read or judged; nothing of it is stored (exit code 3).
 
-    def __init__(self, problem: Problem) -> None:
+    ``doubts`` are the questions whose answers would let it be judged after all.
+    """
+
+    def __init__(self, problem: Problem, *more: Problem, doubts: Sequence[Doubt] = ()) -> None:
         super().__init__(problem.code)
         self.problem = problem
+        self.problems = (problem, *more)
+        self.doubts = tuple(doubts)
 
 
 class CannotProceed(Exception):

@@ -55,7 +55,7 @@ def check(
         raw = read_file(file, name=name or file.name)
         judged = check_table(raw, questionnaire, fieldwork, today=datetime.now(UTC).astimezone().date())
     except FileRefused as refused:
-        said: dict[str, Any] = refusal_as_dict(refused.problem, language)
+        said: dict[str, Any] = refusal_as_dict(refused, language)
         if report is not None:
             write_report(report, said)
         print(json.dumps(said, ensure_ascii=False, indent=2))

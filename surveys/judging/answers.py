@@ -6,6 +6,7 @@ Every value that occurs is judged once, however many rows repeat it.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,6 @@ from surveys.instrument import Question
 from surveys.judging.choices import ChoiceList
 from surveys.judging.findings import Effect, Finding
 from surveys.judging.quantities import (
-    DayOrder,
     Quantity,
     day_order,
     read_day,
@@ -26,6 +26,7 @@ from surveys.judging.quantities import (
 )
 from surveys.missing import SUSPECT_CODES, Missing, declared_reason
 from surveys.problems import FileRefused, Problem
+from surveys.sources import DayOrder
 
 
 REASONS = tuple(Missing)  # a reason is kept as its place in this tuple plus one; 0 is no reason
@@ -70,6 +71,9 @@ class Conventions:
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # the campaign's
     declared_missing: Mapping[str, str] = field(default_factory=dict)  # this column's, in a statistics file
     value_labels: Mapping[str, str] = field(default_factory=dict)  # this column's, in a statistics file
+    decided_codes: Mapping[str, Missing] = field(default_factory=dict)  # a person's, for this question
+    decided_order: DayOrder | None = None  # a person's, for this column
+    order_if_open: DayOrder | None = None  # a person's, for every column that leaves it open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,7 @@ def judge_column(
     Raises
     ------
     FileRefused
-        The column writes dates of which nobody can tell day from month.
+        The column writes dates of which nobody can tell day from month, or in another order than was decided.
     """
     encoded = column.dictionary_encode()
     texts = encoded.dictionary
@@ -158,7 +162,7 @@ def _judge_of(
         judge = _measure(lambda text: read_number(text, whole=whole, decimal_comma=comma), declared)
         return judge, _WHOLE if whole or comma else _DECIMAL
     if kind in ("date", "datetime", "dateTime", "today", *CLOCKED_BY_DEVICE):
-        order = _order(texts, header, insist=kind in ("date", "datetime", "dateTime"))
+        order = _order(texts, header, conventions, insist=kind in ("date", "datetime", "dateTime"))
         day = kind in ("date", "today")
         judge = _measure(lambda text: read_day(text, order) if day else read_moment(text, order), declared)
         by_device = kind in CLOCKED_BY_DEVICE or kind == "today"
@@ -257,16 +261,26 @@ def _findings(
 
 
 def _declared(conventions: Conventions) -> dict[str, Missing]:
+    """Codes that are no answer: what campaign and file declare outranks what a person decided."""
+    declared = declared_codes(
+        conventions.missing_codes, conventions.declared_missing, conventions.value_labels
+    )
+    return {**conventions.decided_codes, **declared}
+
+
+def declared_codes(
+    by_campaign: Mapping[str, str], by_file: Mapping[str, str], labels: Mapping[str, str]
+) -> dict[str, Missing]:
     """Codes declared to be no answer: by the campaign, which outranks the file."""
-    by_file = {
-        _plain_code(code): declared_reason(conventions.value_labels.get(code, text) if text == code else text)
-        for code, text in conventions.declared_missing.items()
+    of_file = {
+        plain_code(code): declared_reason(labels.get(code, text) if text == code else text)
+        for code, text in by_file.items()
     }
-    by_campaign = {_plain_code(code): Missing(reason) for code, reason in conventions.missing_codes.items()}
-    return {**by_file, **by_campaign}
+    return {**of_file, **{plain_code(code): Missing(reason) for code, reason in by_campaign.items()}}
 
 
-def _plain_code(text: str) -> str:
+def plain_code(text: str) -> str:
+    """A code without the ``.0`` that programs add to whole numbers."""
     return re.sub(r"^(-?\d+)\.0+$", r"\1", str(text).strip())
 
 
@@ -278,10 +292,10 @@ def _pick_one(
     *,
     other: bool,
 ) -> Judge:
-    labels = {_plain_code(code): label for code, label in conventions.value_labels.items()}
+    labels = {plain_code(code): label for code, label in conventions.value_labels.items()}
 
     def judge(text: str) -> Verdict:
-        bare = _plain_code(text)
+        bare = plain_code(text)
         label = labels.get(bare)
         by_label = choices.by_label(label) if label is not None else None
         if by_label is not None:
@@ -319,8 +333,8 @@ def _pick_several(
         picked = choices.pick_several(text, labels_first=conventions.by_label)
         if picked.codes:
             return several(picked.codes, reasons)
-        if _plain_code(text) in declared:
-            return Verdict(reason=declared[_plain_code(text)])
+        if plain_code(text) in declared:
+            return Verdict(reason=declared[plain_code(text)])
         return _not_picked(text, picked.fault or "", choices)
 
     return judge
@@ -333,15 +347,15 @@ def several(codes: Sequence[str], reasons: Mapping[str, Missing]) -> Verdict:
 
 
 def _not_picked(text: str, fault: str, choices: ChoiceList) -> Verdict:
-    if fault == "unknown_choice" and _plain_code(text) in SUSPECT_CODES:
+    if fault == "unknown_choice" and plain_code(text) in SUSPECT_CODES:
         fault = "undeclared_missing_code"
     return Verdict(fault=fault, values={"choices": choices.shown_codes()})
 
 
 def _measure(read: Callable[[str], Quantity], declared: Mapping[str, Missing]) -> Judge:
     def judge(text: str) -> Verdict:
-        if _plain_code(text) in declared:
-            return Verdict(reason=declared[_plain_code(text)])
+        if plain_code(text) in declared:
+            return Verdict(reason=declared[plain_code(text)])
         quantity = read(text)
         return Verdict(text=quantity.text) if quantity.fault is None else Verdict(fault=quantity.fault)
 
@@ -362,8 +376,8 @@ def _leniently(judge: Judge) -> Judge:
 
 def _keep(declared: Mapping[str, Missing]) -> Judge:
     def judge(text: str) -> Verdict:
-        if _plain_code(text) in declared:
-            return Verdict(reason=declared[_plain_code(text)])
+        if plain_code(text) in declared:
+            return Verdict(reason=declared[plain_code(text)])
         if text.startswith(TRUNCATED):
             return Verdict(fault="truncated_text")
         return Verdict(fault="control_characters") if _broken(text) else Verdict(text=text)
@@ -380,12 +394,24 @@ def _proves_decimal_comma(texts: pa.Array) -> bool:
     return writes_decimal_commas(with_comma.to_pylist())
 
 
-def _order(texts: pa.Array, header: str, *, insist: bool) -> DayOrder | None:
-    """Whether day or month comes first, proven by the column; None where no date of it needs to know."""
-    if not pc.any(pc.match_substring_regex(texts, _DAY_MONTH_YEAR)).as_py():
-        return None
-    order = day_order(texts.to_pylist())
-    if order in ("unknown", "mixed") and insist:
+def _order(texts: pa.Array, header: str, conventions: Conventions, *, insist: bool) -> DayOrder | None:
+    """Whether day or month comes first, proven by the column or decided; None where no date needs to know."""
+    order = order_of_column(texts)
+    decided = conventions.decided_order
+    if order in ("day_first", "month_first"):
+        if decided not in (None, order):
+            raise FileRefused(Problem(code="day_order_contradicted", column=header))
+        return order
+    if order == "unknown" and (decided or conventions.order_if_open) is not None:
+        return decided or conventions.order_if_open
+    if order is not None and insist:
         code = "day_or_month_first" if order == "unknown" else "day_and_month_mixed"
         raise FileRefused(Problem(code=code, column=header))
-    return order if order in ("day_first", "month_first") else None
+    return None
+
+
+def order_of_column(texts: pa.Array) -> DayOrder | Literal["unknown", "mixed"] | None:
+    """What a column's dates themselves say of day and month; None where it writes no such dates."""
+    if not pc.any(pc.match_substring_regex(texts, _DAY_MONTH_YEAR)).as_py():
+        return None
+    return day_order(texts.to_pylist())

@@ -1,7 +1,7 @@
 """Asked or not, answered or not, within the form's own rule or not: the form's logic against the rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -34,7 +34,9 @@ class Interviews:
     answers: Mapping[str, Answers]
     days: pa.Array  # of the interviews, ISO, null where not known
     today: date
-    declared: frozenset[str] = frozenset()  # codes the campaign declares to be no answer
+    settled: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # codes of each question with a known meaning
 
 
 def follow_form(interviews: Interviews, questions: Mapping[str, Question]) -> dict[str, Answers]:
@@ -71,7 +73,7 @@ def _followed(interviews: Interviews, columns: Columns, question: Question, answ
     if question.constraint is not None:
         findings += _broken_rules(interviews, columns, question, answers, ~blank & ~not_asked)
     elif question.type in _MEASURED:
-        findings += _suspects(answers, interviews.declared)
+        findings += _suspects(answers, interviews.settled.get(answers.name, frozenset()))
     return replace(answers, reasons=reasons, findings=tuple(findings))
 
 
@@ -187,9 +189,9 @@ def _by_cell(code: str, answers: Answers, rows: np.ndarray, values: Mapping[str,
     ]
 
 
-def _suspects(answers: Answers, declared: frozenset[str]) -> Sequence[Finding]:
-    """Codes such as -99 that the form allows and nobody declared: kept as numbers, with a warning."""
-    codes = pa.array(sorted(SUSPECT_CODES - declared), pa.large_string())
+def _suspects(answers: Answers, settled: frozenset[str]) -> Sequence[Finding]:
+    """Codes such as -99 that the form allows and of which nobody said what they mean: kept as numbers, with a warning."""
+    codes = pa.array(sorted(SUSPECT_CODES - settled), pa.large_string())
     found = pc.is_in(answers.values, value_set=codes)
     number = int(pc.sum(found).as_py() or 0)
     return [column_warning("possible_missing_code", answers.header or answers.name, number)] if number else []

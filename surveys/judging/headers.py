@@ -68,8 +68,14 @@ def match_headers(
     instrument: Instrument,
     fieldwork: Fieldwork | None = None,
     dialect: str = "plain",
+    column_map: Mapping[str, str] | None = None,
 ) -> HeaderMap:
     """Which column of the file is which question, part or piece of metadata.
+
+    Parameters
+    ----------
+    column_map
+        The question that a person said a header stands for, "" where the column is left out.
 
     Raises
     ------
@@ -78,12 +84,15 @@ def match_headers(
         questions, a required question has no column, or the file is of another questionnaire.
     """
     known = KnownHeaders(instrument, fieldwork, dialect)
-    _refuse_lookalikes(columns, known)
-    by_label = known.speaks_labels(columns)
-    found = [known.find(header, by_label=by_label) for header in columns]
-    found = _told_apart_by_order(columns, found, known)
+    read_as = [(column_map or {}).get(header, header) for header in columns]
+    _refuse_lookalikes(read_as, known)
+    by_label = known.speaks_labels(read_as)
+    found = [known.find(header, by_label=by_label) for header in read_as]
+    found = _told_apart_by_order(read_as, found, known)
     loose = {}
-    for position, header in enumerate(columns):
+    for position, header in enumerate(read_as):
+        if header == "" != columns[position]:
+            found[position] = Target(kind="ignored", name="")  # left out by a person
         if found[position] is None and (target := known.find_loosely(header)) is not None:
             found[position] = target
             if target.name != "other":

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from surveys.sources import DayOrder
 
-DayOrder = Literal["day_first", "month_first"]
+
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9999
 BUDDHIST_YEARS = range(2400, 2700)  # 543 years ahead
 HIJRI_YEARS = range(1300, 1500)  # Solar and lunar Hijri

@@ -60,7 +60,7 @@ def judged(place: int) -> dict[str, Any]:
             raw, questionnaire(), campaign(case["context"]["country"]), today=date(2026, 11, 23)
         )
     except FileRefused as refused:
-        said = refusal_as_dict(refused.problem)
+        said = refusal_as_dict(refused)
         return {"outcome": "reject-file", "accepted": 0, "rows": [], "bad": None, "said": said}
     rows = accepted_rows(report).to_pylist()
     return {

@@ -294,7 +294,9 @@ def test_the_respondents_own_id_stands_apart_from_the_answers() -> None:
 def test_the_report_is_the_agreed_object() -> None:
     report = judge(questionnaire(AGE), ["age"], ["x"], ["2"])
     said = report_as_dict(report)
-    assert list(said) == ["verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings"]
+    assert list(said) == [
+        "verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings", "questions",
+    ]  # fmt: skip
     assert (said["verdict"], said["accepted"], said["rejected"]) == ("accept-with-rejected-rows", 1, 1)
     problem = said["problems"][0]  # type: ignore[index]
     assert list(problem) == ["row", "line", "column", "code", "value", "message", "remedy"]

@@ -75,7 +75,16 @@ def test_right_rows_are_stored_and_wrong_ones_told(office):
         (2, 3, "heard")
     ]
     assert json.dumps(told)
-    assert set(told) == {"verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings"}
+    assert set(told) == {
+        "verdict",
+        "accepted",
+        "unchanged",
+        "rejected",
+        "held",
+        "problems",
+        "warnings",
+        "questions",
+    }
 
 
 def test_the_same_file_again_says_the_same_and_stores_nothing(office):

@@ -1,0 +1,253 @@
+"""The columns of a file as the questions they answer, with what people decided about them and what is left open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pyarrow as pa
+
+from surveys.display import listed
+from surveys.doubts import Doubt
+from surveys.fieldwork import Fieldwork, Part
+from surveys.instrument import Instrument, Question
+from surveys.judging.answers import SELECT_ONE, SEVERAL, declared_codes
+from surveys.judging.choices import ChoiceList
+from surveys.judging.column_maps import map_faults, unmatched_columns
+from surveys.judging.doubtful import CodeRules, Column, code_doubts, day_doubts
+from surveys.judging.findings import Finding
+from surveys.judging.headers import HeaderMap, Source, match_headers
+from surveys.judging.known_headers import KnownHeaders, stored_questions
+from surveys.judging.map_suggestions import columns_doubt, suggest
+from surveys.problems import FileRefused, Problem
+from surveys.reading.table import RawFile, RawTable
+from surveys.sources import Decisions, column_key
+
+
+WORTH_TELLING = 0.8  # strength of a suggestion for a file that could be read without it
+
+# Columns of the data that play a part, and the type they are judged as where the form does not ask them.
+_NUMBERS = frozenset({"integer", "decimal", "range"})
+_TYPES_OF_PARTS: Mapping[Part, str] = {"interview_date": "date", "weight": "decimal"}
+# Refusals that a column map may mend.
+_OF_HEADERS = frozenset(
+    {
+        "not_this_questionnaire", "required_column_missing", "ambiguous_label_header", "ambiguous_header",
+        "lookalike_header", "map_unknown_question", "map_identifier", "map_two_columns", "map_header_gone",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything a file is understood by."""
+
+    instrument: Instrument
+    fieldwork: Fieldwork | None
+    today: date
+    decisions: Decisions
+    past_maps: Sequence[Mapping[str, str]] = ()  # column maps confirmed in the campaign, the latest first
+
+    @property
+    def rules(self) -> CodeRules:
+        """What the form and people say of codes."""
+        return CodeRules(self.instrument, self.decisions, self.today)
+
+
+def understand_headers(raw: RawFile, known: Known) -> HeaderMap:
+    """Which column holds what, read with the column map.
+
+    Raises
+    ------
+    FileRefused
+        The headers cannot be understood, or the map does not fit the file; with the question which
+        column holds what, and with what else will have to be asked.
+    """
+    column_map = known.decisions.columns
+    try:
+        _refuse_wrong_map(raw, known)
+        headers = match_headers(
+            raw.interviews.columns, known.instrument, known.fieldwork, raw.dialect, column_map
+        )
+        _refuse_outdated(raw.interviews, headers, column_map)
+    except FileRefused as refused:
+        if refused.problem.code not in _OF_HEADERS:
+            raise
+        raise FileRefused(*refused.problems, doubts=_doubts_of_headers(raw, known)) from None
+    return headers
+
+
+def questions_behind(headers: HeaderMap, fieldwork: Fieldwork | None) -> dict[str, Question]:
+    """The question behind every column; a column the form does not ask is judged by the part it plays."""
+    parts = {name: part for part, name in fieldwork.parts.items()} if fieldwork else {}
+    questions = {}
+    for source in headers.answers.values():
+        kind = _TYPES_OF_PARTS.get(parts.get(source.name, "site"))
+        if source.question is not None and kind == "date" and source.question.type == "today":
+            questions[source.name] = replace(source.question, type=kind)  # the campaign relies on this clock
+        elif source.question is not None and kind == "decimal" and source.question.type not in _NUMBERS:
+            questions[source.name] = replace(
+                source.question, type=kind
+            )  # a weight is a number, however asked
+        elif source.question is not None:
+            questions[source.name] = source.question
+        elif kind is not None:
+            questions[source.name] = Question(name=source.name, type=kind)
+    return questions
+
+
+def choices_of(question: Question | None, instrument: Instrument) -> ChoiceList | None:
+    """The list a question is answered from; None where it has none, or it lives in another file."""
+    listed_choices = instrument.choices_of(question) if question is not None else None
+    if question is None or listed_choices is None or question.type not in SELECT_ONE | SEVERAL:
+        return None
+    return ChoiceList(listed_choices, other=question.or_other)
+
+
+def whole_column(table: RawTable, position: int) -> pa.Array:
+    """One column of the file in one piece."""
+    column = table.rows.column(position)
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def columns_of(
+    raw: RawFile, headers: HeaderMap, questions: Mapping[str, Question], known: Known
+) -> list[Column]:
+    """Every column that answers a question by itself, as those see it who look for doubts."""
+    return [
+        _column(source, questions[source.name], raw, headers, known)
+        for source in headers.answers.values()
+        if source.whole is not None and source.name in questions
+    ]
+
+
+def doubts_of(columns: Sequence[Column], known: Known) -> tuple[list[Doubt], list[str]]:
+    """What the columns leave open or would without a decision, and the keys of the decisions put to use."""
+    days = day_doubts(columns, known.decisions, known.today)
+    codes = code_doubts(columns, known.rules, known.decisions)
+    return [*days.doubts, *codes.doubts], [*days.used, *codes.used]
+
+
+def used_map_keys(raw: RawFile, known: Known) -> list[str]:
+    """The keys of the column map that this file has a header for."""
+    headers = set(raw.interviews.columns)
+    return [column_key(header) for header in known.decisions.columns if header in headers]
+
+
+def worthwhile_map(raw: RawFile, headers: HeaderMap, known: Known) -> list[Doubt]:
+    """The question which column holds what, for a file that could be read without.
+
+    It is asked where unknown columns look much like questions that have none, and about every column
+    that is new to a source with a column map.
+    """
+    lacking = [name for name in stored_questions(known.instrument) if name not in headers.answers]
+    if not lacking or not any(warning.code == "unknown_columns" for warning in headers.warnings):
+        return []
+    doubt = _map_doubt(raw, known, list(headers.answers), blocking=False)
+    least = 0.0 if known.decisions.columns else WORTH_TELLING
+    worth = tuple(one for one in doubt.suggestions if one.strength >= least) if doubt else ()
+    return [columns_doubt(worth, blocking=False)] if worth else []
+
+
+def new_headers(raw: RawFile, known: Known) -> list[Finding]:
+    """One warning for the columns that a source's column map does not know."""
+    if not known.decisions.columns:
+        return []
+    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect)
+    places = unmatched_columns(raw.interviews, headers, known.decisions.columns)
+    names = [raw.interviews.columns[place] for place in places]
+    values = {"columns": listed(names), "number": len(names)}
+    return [Finding(code="map_new_headers", effect="warn", values=values)] if names else []
+
+
+def _column(source: Source, question: Question, raw: RawFile, headers: HeaderMap, known: Known) -> Column:
+    assert source.whole is not None, "only whole columns are looked at"  # noqa: S101
+    header = headers.headers[source.whole]
+    choices = choices_of(question, known.instrument)
+    labels = (raw.value_labels or {}).get(header, {})
+    parts = known.fieldwork.parts if known.fieldwork else {}
+    return Column(
+        name=source.name,
+        header=header,
+        texts=whole_column(raw.interviews, source.whole),
+        question=question,
+        choices=choices,
+        declared=declared_codes(
+            known.fieldwork.missing_codes if known.fieldwork else {},
+            (raw.declared_missing or {}).get(header, {}),
+            labels,
+        ),
+        labelled=frozenset(code for code, label in labels.items() if choices and choices.by_label(label)),
+        plays_part=source.name in parts.values() and parts.get("interview_date") != source.name,
+        of_the_interview=parts.get("interview_date") == source.name,
+    )
+
+
+def _refuse_wrong_map(raw: RawFile, known: Known) -> None:
+    faults = map_faults(
+        known.decisions.columns, raw.interviews, known.instrument, known.fieldwork, raw.dialect
+    )
+    if faults:
+        raise FileRefused(*faults)
+
+
+def _refuse_outdated(table: RawTable, headers: HeaderMap, column_map: Mapping[str, str]) -> None:
+    """A header of the map that is gone, and with it the only column of its question."""
+    present = set(table.columns)
+    have = {*headers.answers, *(f"{s.name}/{code}" for s in headers.answers.values() for _, code in s.split)}
+    gone = [
+        header for header, name in column_map.items() if name and header not in present and name not in have
+    ]
+    if gone:
+        raise FileRefused(
+            Problem(code="map_header_gone", values={"columns": listed(gone), "number": len(gone)})
+        )
+
+
+def _doubts_of_headers(raw: RawFile, known: Known) -> list[Doubt]:
+    """Which column holds what; and, as far as the suggestions are right, what is to be asked besides."""
+    taken = _names_found(raw, known)
+    doubt = _map_doubt(raw, known, taken, blocking=True)
+    if doubt is None:
+        return []
+    suggested = {one.header: one.question for one in doubt.suggestions if one.question}
+    try:
+        headers = match_headers(
+            raw.interviews.columns,
+            known.instrument,
+            known.fieldwork,
+            raw.dialect,
+            {**known.decisions.columns, **suggested},
+        )
+    except FileRefused:
+        return [doubt]
+    columns = columns_of(raw, headers, questions_behind(headers, known.fieldwork), known)
+    return [doubt, *doubts_of(columns, known)[0]]
+
+
+def _map_doubt(raw: RawFile, known: Known, taken: Sequence[str], *, blocking: bool) -> Doubt | None:
+    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect)
+    usable = {
+        header: name
+        for header, name in known.decisions.columns.items()
+        if not name or name.split("/")[0] in taken
+    }
+    places = unmatched_columns(raw.interviews, headers, usable)
+    if not places:
+        return None
+    past = [known.decisions.columns, *known.past_maps]
+    found = suggest(raw.interviews, places, taken, known.instrument, known.fieldwork, raw.dialect, past)
+    return columns_doubt(found, blocking=blocking)
+
+
+def _names_found(raw: RawFile, known: Known) -> list[str]:
+    """Names of the questions that some header names by itself."""
+    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect)
+    names = []
+    for header in raw.interviews.columns:
+        try:
+            found = headers.find(header, by_label=False) or headers.find_loosely(header)
+        except FileRefused:
+            continue
+        if found is not None and found.kind in ("answer", "choice"):
+            names.append(found.name)
+    return names
