@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.deidentification import texts_with_personal_data
 from surveys.display import shown
 from surveys.doubts import Doubt, open_doubts
 from surveys.fieldwork import Fieldwork, Part
@@ -38,6 +37,7 @@ from surveys.judging.understanding import (
 )
 from surveys.judging.visit_times import VisitTimes, visit_times
 from surveys.missing import Missing, reasons_of_list
+from surveys.personal_data import texts_with_personal_data
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
 from surveys.sources import NOTHING_DECIDED, Decisions
@@ -331,6 +331,7 @@ def _personal_data(
 ) -> list[Finding]:
     """Rows whose free text holds what looks like a telephone number, an address or an identity paper."""
     parts = {*(fieldwork.parts.values() if fieldwork else ()), identity.column}
+    regions = fieldwork.regions if fieldwork else ()
     findings = []
     for name, one in answers.items():
         question = questions.get(name)
@@ -338,7 +339,7 @@ def _personal_data(
         if not written or name in parts or one.values.null_count == len(one.values):
             continue
         encoded = one.values.dictionary_encode()
-        flags = np.array([*texts_with_personal_data(encoded.dictionary), False], dtype=bool)
+        flags = np.array([*texts_with_personal_data(encoded.dictionary, regions), False], dtype=bool)
         rows = np.flatnonzero(flags[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
         if rows.size:
             findings.append(

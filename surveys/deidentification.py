@@ -1,15 +1,13 @@
 """What must never be stored: direct identifiers, and the respondent's own id in the clear.
 
-Names of people and places inside free text cannot be found reliably; what can be found by its
-shape (telephone numbers, addresses of mail, numbers of identity papers) is reported by row.
+A question is an identifier by its type, its name or its label. What free text holds is found by
+``surveys.personal_data``.
 """
 
 import hmac
 import re
+import unicodedata
 from hashlib import sha256
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from surveys.instrument import Question
 
@@ -46,17 +44,68 @@ _IDENTIFYING_NAME = re.compile(
 )
 
 
+# What a question of an identifier is called in the languages of the region, alone or with a polite request around it.
+_WHAT_IS_SAID = (
+    r"(?:full|first|last|family|given|middle)? ?name|name of (?:the )?respondent|(?:tele|mobile |cell )?phone(?: number| no\.?)?|e-?mail(?: address)?|"
+    r"(?:home |street )?address|passport (?:number|no\.?)|national id(?:entity)?(?: card)?(?: number| no\.?)?|id card number|"
+    r"성명|성함|이름|응답자 ?(?:성명|성함|이름)|연락처|(?:휴대)?전화 ?(?:번호)?|휴대폰 ?(?:번호)?|핸드폰 ?(?:번호)?|이메일(?: ?주소)?|전자우편|주소|집 ?주소|자택 ?주소|"
+    r"주민(?:등록)?번호|외국인등록번호|여권 ?번호|계좌 ?번호|카카오톡 ?(?:아이디|id)|"
+    r"ชื่อ|ชื่อ ?-? ?(?:นาม)?สกุล|นามสกุล|ชื่อผู้ตอบ|เบอร์โทร(?:ศัพท์)?|หมายเลขโทรศัพท์|เบอร์มือถือ|ที่อยู่|อีเมล|เลข(?:ที่)?บัตรประชาชน|เลขประจำตัวประชาชน|หมายเลขหนังสือเดินทาง|ไอดีไลน์|"
+    r"(?:họ (?:và )?)?tên|họ tên|số điện thoại|điện thoại|địa chỉ|số (?:cmnd|cccd|hộ chiếu)|cmnd|cccd|"
+    r"အမည်|နာမည်|ဖြေဆိုသူ ?အမည်|ဖုန်း(?:နံပါတ်)?|လိပ်စာ|မှတ်ပုံတင်(?:အမှတ်| ?နံပါတ်)?|နိုင်ငံကူးလက်မှတ်နံပါတ်|"
+    r"نام|اسم|نام (?:و|کامل|مکمل) ?(?:تخلص|نام خانوادگی)?|نام و نام خانوادگی|شماره (?:تلفن|تماس|موبایل|تذکره|پاسپورت)|تلفن|آدرس|نشانی|ایمیل|نوم|د تلیفون شمیره|فون نمبر|پتہ|شناختی کارڈ نمبر|"
+    r"nama(?: lengkap| responden)?|(?:nomor|no\.?) ?(?:telepon|hp|handphone|ktp|paspor|rekening)|nik|alamat(?: rumah)?|"
+    r"(?:buong )?pangalan|tirahan|numero ng telepono|"
+    r"नाम|पुरा नाम|पूरा नाम|फोन ?(?:नम्बर|नंबर)|मोबाइल ?(?:नम्बर|नंबर)|ठेगाना|नागरिकता ?(?:नम्बर|नं\.?)|"
+    r"নাম|পুরো নাম|(?:ফোন|মোবাইল) ?(?:নম্বর|নাম্বার)|ঠিকানা|জাতীয় পরিচয়পত্র ?(?:নম্বর|নাম্বার)?|"
+    r"ឈ្មោះ|គោត្តនាម និងនាម|លេខទូរស័ព្ទ|អាសយដ្ឋាន|អ៊ីមែល|ຊື່|ຊື່ ?(?:ແລະ)? ?ນາມສະກຸນ|ເບີໂທ(?:ລະສັບ)?|ທີ່ຢູ່"
+)
+_IDENTIFYING_LABEL = re.compile(
+    r"(?:q?\d+(?:\.\d+)*[.): ]+)?(?:(?:what is|please (?:enter|give|write)|enter|write|record)? ?(?:your|the|respondent'?s?|participant'?s?)? ?)?"
+    rf"(?:귀하의 |응답자의 |당신의 |ขอ|กรุณา(?:ระบุ|บอก)|โปรดระบุ)?(?:{_WHAT_IS_SAID})(?:ของ(?:ท่าน|คุณ|ผู้ตอบ)|(?:을|를|은|는|이|가)? ?(?:적어|기입해|알려|말씀해|입력해)? ?(?:주십시오|주세요|무엇입니까)?)?",
+    re.IGNORECASE,
+)
+_BIRTH_DATE = re.compile(
+    r"(?:resp(?:ondent)?_?|child_?)?(?:dob|birth_?(?:date|day)|date_?(?:of_?)?birth)(?:_\d+)?", re.IGNORECASE
+)
+_BIRTH_LABEL = re.compile(
+    r"\bdate of birth\b|\bbirth ?date\b|생년월일|วันเกิด|วันเดือนปีเกิด|ngày sinh|မွေးသက္ကရာဇ်|မွေးနေ့|تاریخ تولد|تاریخ پیدائش|tanggal lahir|जन्म ?मिति|জন্ম ?তারিখ|"
+    r"ថ្ងៃខែឆ្នាំកំណើត|ວັນເດືອນປີເກີດ",
+    re.IGNORECASE,
+)
+
+
 def is_identifying_name(name: str) -> bool:
-    """Whether a column of text by that name holds a direct identifier: ``phone``, ``respondent_name``."""
+    """Whether a column of text by that name holds a direct identifier: ``phone``, ``respondent_name``, 연락처."""
     plain = re.sub(r"[\s./-]+", "_", name.strip()).strip("_")
-    return _IDENTIFYING_NAME.fullmatch(plain) is not None
+    return _IDENTIFYING_NAME.fullmatch(plain) is not None or (
+        not plain.isascii() and is_identifying_label(name)
+    )
+
+
+def is_identifying_label(label: str) -> bool:
+    """Whether a question that is asked in these words asks for a direct identifier and nothing else."""
+    bare = " ".join(unicodedata.normalize("NFC", label).split()).strip(" ?？:*.。[]()")
+    return _IDENTIFYING_LABEL.fullmatch(bare) is not None
 
 
 def is_direct_identifier(question: Question) -> bool:
     """Whether the answers to this question point to one person or device by themselves."""
     if question.type in IDENTIFYING_TYPES:
         return True
-    return question.type in _TYPES_JUDGED_BY_NAME and is_identifying_name(question.name)
+    if question.type not in _TYPES_JUDGED_BY_NAME:
+        return False
+    return is_identifying_name(question.name) or any(map(is_identifying_label, question.labels.values()))
+
+
+def is_birth_date(question: Question) -> bool:
+    """Whether the question asks for a day of birth, of which the year is enough."""
+    if question.type not in ("date", "datetime", "dateTime", "text", "string", "calculate"):
+        return False
+    return _BIRTH_DATE.fullmatch(question.name) is not None or (
+        question.type == "date"
+        and any(_BIRTH_LABEL.search(label) is not None for label in question.labels.values())
+    )
 
 
 def respondent_pseudonym(key: bytes, respondent: str) -> str:
@@ -66,33 +115,3 @@ def respondent_pseudonym(key: bytes, respondent: str) -> str:
     plain hash.
     """
     return hmac.new(key, respondent.strip().encode("utf-8"), sha256).hexdigest()
-
-
-# RE2, so that a whole column is searched in one pass; \p{Nd} also finds Thai, Burmese and Persian digits.
-_MAIL = r"[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+"
-_NUMBER = r"\p{Nd}(?:[ ().\-]{0,2}\p{Nd}){8,18}"
-_PASSPORT = r"\b[A-Z]{1,2}[0-9]{7,8}\b"
-_ANY_PERSONAL = f"(?:{_MAIL})|(?:{_NUMBER})|(?:{_PASSPORT})"
-_DATE_LIKE = re.compile(r"(?:19|20)\d\d[ .\-]?[01]\d[ .\-]?[0-3]\d(?:[ .\-]?[0-2]\d[ .\-]?[0-5]\d)?")
-_NUMBER_IN_TEXT = re.compile(r"(?<![A-Za-z0-9])\+?\d(?:[ ().\-]{0,2}\d){8,18}(?![A-Za-z0-9])")
-_IDS_OF_MACHINES = re.compile(
-    r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{32,}\b", re.IGNORECASE
-)
-_OTHER_IN_TEXT = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+|\b[A-Z]{1,2}[0-9]{7,8}\b")
-
-
-def holds_personal_data(text: str) -> bool:
-    """Whether a text holds what looks like a telephone number, a mail address or an identity number."""
-    text = _IDS_OF_MACHINES.sub(" ", text)
-    if _OTHER_IN_TEXT.search(text):
-        return True
-    return any(not _DATE_LIKE.fullmatch(found.group()) for found in _NUMBER_IN_TEXT.finditer(text))
-
-
-def texts_with_personal_data(texts: pa.Array) -> list[bool]:
-    """For each text, whether it looks as if it held personal data (null: no)."""
-    suspects = pc.fill_null(pc.match_substring_regex(texts, _ANY_PERSONAL), False)
-    flags = [False] * len(texts)
-    for position in pc.indices_nonzero(suspects).to_pylist():
-        flags[position] = holds_personal_data(texts[position].as_py())
-    return flags

@@ -51,3 +51,11 @@ class Fieldwork:
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> missing reason
     consent: str | None = None  # question whose "no" refuses the interview
     extra_columns: tuple[str, ...] = ()  # named by the campaign, not asked by the instrument
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The two letters of each site's country, where its spellings hold them."""
+        names = (name for site in self.sites for name in site.country_names)
+        return tuple(
+            dict.fromkeys(name for name in names if len(name) == 2 and name.isalpha() and name.isupper())
+        )
