@@ -36,6 +36,7 @@ from surveys.judging.understanding import (
     worthwhile_map,
 )
 from surveys.judging.visit_times import VisitTimes, visit_times
+from surveys.languages import say
 from surveys.missing import Missing, reasons_of_list
 from surveys.personal_data import texts_with_personal_data
 from surveys.problems import FileRefused, Problem
@@ -45,7 +46,11 @@ from surveys.sources import NOTHING_DECIDED, Decisions
 
 Outcome = Literal["accept", "accept-with-rejected-rows", "reject-file"]
 
-_NOT_AVAILABLE = {"ona": frozenset({"n/a", "N/A"})}  # what the exporter writes where nothing was answered
+_NOT_AVAILABLE = {  # what the exporter writes where nothing was answered
+    "ona": frozenset({"n/a", "N/A"}),
+    "limesurvey": frozenset({"N/A", "n/a"}),
+}
+_NOT_RECOGNISED = {"format": "", "dialect": "", "recognised": ""}
 _FREE_TEXT = frozenset({"text", "string"})
 _AS_RECEIVED: tuple[Part, ...] = ("cluster", "stratum", "weight", "respondent", "interviewer")
 
@@ -177,7 +182,20 @@ def report_as_dict(
         "problems": [problem.as_dict(language) for problem in report.problems],
         "warnings": [problem.as_dict(language) for problem in report.warnings],
         "questions": [doubt.as_dict(language) for doubt in open_doubts(report.doubts)],
+        **_recognised(report, language),
     }
+
+
+def _recognised(report: CheckReport, language: str) -> dict[str, str]:
+    """The file's format and the software that wrote it, as keys and as a sentence."""
+    if not report.format:
+        return dict(_NOT_RECOGNISED)
+    words = {
+        "format": say(f"recognised.formats.{report.format}", language),
+        "dialect": say(f"recognised.dialects.{report.dialect}", language),
+    }
+    sentence = say("recognised.sentence", language, **words)
+    return {"format": report.format, "dialect": report.dialect, "recognised": sentence}
 
 
 def refusal_as_dict(refused: FileRefused, language: str = "en") -> dict[str, object]:
@@ -191,6 +209,7 @@ def refusal_as_dict(refused: FileRefused, language: str = "en") -> dict[str, obj
         "problems": [problem.as_dict(language) for problem in refused.problems],
         "warnings": [],
         "questions": [doubt.as_dict(language) for doubt in open_doubts(refused.doubts)],
+        **_NOT_RECOGNISED,
     }
 
 

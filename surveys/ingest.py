@@ -63,6 +63,7 @@ def ingest_file(
     path: Path,
     *,
     name: str | None = None,
+    sheet: str | None = None,
     catalogue: Catalogue,
     keys: KeyRing,
     instrument: Instrument,
@@ -83,6 +84,8 @@ def ingest_file(
     ----------
     name
         What the sender calls the file, where ``path`` is a copy under another name.
+    sheet
+        The sheet, or the member of an archive, that holds the interviews, where several could.
     country_of_site
         Whose key makes pseudonyms of the respondents; by default as ``fieldwork`` says.
     columns_folder
@@ -103,7 +106,7 @@ def ingest_file(
         sealed = None if known or size > bounds.file_bytes else beside.submit(_sealed, path, sha256, keys)
         try:
             tell("reading", 0.05)
-            raw = read_file(path, name=sender.name, limits=bounds)
+            raw = read_file(path, name=sender.name, limits=bounds, sheet=sheet)
             tell("checking", 0.35)
             report = check_table(raw, instrument, fieldwork, today=today or _today())
         except FileRefused as refused:

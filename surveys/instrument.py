@@ -25,6 +25,7 @@ class Question:
     path: tuple[str, ...] = ()  # names of the groups and repeats around it, outermost first
     repeat: str | None = None  # name of the innermost repeat around it, None at the root
     labels: Mapping[str, str] = field(default_factory=dict)
+    group_labels: tuple[Mapping[str, str], ...] = ()  # of the groups and repeats of ``path``
     choice_list: str | None = None
     or_other: bool = False
     required: bool = False

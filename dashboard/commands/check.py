@@ -29,6 +29,9 @@ def check(
     site: Annotated[str | None, typer.Option(help="Id of the site, where the data do not say it.")] = None,
     wave: Annotated[str | None, typer.Option(help="Id of the wave, where the data do not say it.")] = None,
     name: Annotated[str | None, typer.Option(help="The file's own name, where FILE is a copy.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="The sheet, or the file in an archive, that holds the interviews.")
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of the messages.")] = "en",
     report: Annotated[
         Path | None,
@@ -52,7 +55,7 @@ def check(
     questionnaire = _questionnaire(instrument, language)
     fieldwork = _fieldwork(campaign, site, wave)
     try:
-        raw = read_file(file, name=name or file.name)
+        raw = read_file(file, name=name or file.name, sheet=sheet)
         judged = check_table(raw, questionnaire, fieldwork, today=datetime.now(UTC).astimezone().date())
     except FileRefused as refused:
         said: dict[str, Any] = refusal_as_dict(refused, language)

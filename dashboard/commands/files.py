@@ -48,6 +48,9 @@ def ingest(
     site: Annotated[str | None, typer.Option(help="Id of the site, where the data do not say it.")] = None,
     wave: Annotated[str | None, typer.Option(help="Id of the wave, where the data do not say it.")] = None,
     name: Annotated[str | None, typer.Option(help="The file's own name, where FILE is a copy.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="The sheet, or the file in an archive, that holds the interviews.")
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of the messages.")] = "en",
     report: Annotated[
         Path | None, typer.Option(help="Write the report here as well: .json or .xlsx.")
@@ -72,6 +75,7 @@ def ingest(
         receipt = ingest_file(
             file,
             name=name,
+            sheet=sheet,
             catalogue=catalogue,
             keys=place.keys,
             instrument=_questionnaire(place.instrument_file(loaded.instrument), language),
@@ -80,7 +84,7 @@ def ingest(
         )
     said = receipt.as_dict(language)
     if report is not None:
-        _write_report(report, said, receipt, file, language)
+        _write_report(report, said, receipt, file, sheet, language)
     print(json.dumps(said, ensure_ascii=False, indent=2))
     if receipt.verdict == REFUSED:
         raise typer.Exit(FILE_REFUSED)
@@ -139,7 +143,9 @@ def _questionnaire(path: Path, language: str) -> "Instrument":
         raise CannotProceed(str(path), problem.message(language), problem.remedy(language)) from None
 
 
-def _write_report(path: Path, said: dict[str, Any], receipt: "Receipt", file: Path, language: str) -> None:
+def _write_report(
+    path: Path, said: dict[str, Any], receipt: "Receipt", file: Path, sheet: str | None, language: str
+) -> None:
     """The report as JSON, or the rows to mend as a workbook where some were refused or held."""
     from dashboard.reports import write_report
     from surveys.ingest import REFUSED
@@ -152,7 +158,8 @@ def _write_report(path: Path, said: dict[str, Any], receipt: "Receipt", file: Pa
         write_report(path, said)
         return
     try:
-        write_refused_rows(path, read_file(file, name=receipt.name), receipt.report, language)
+        raw = read_file(file, name=receipt.name, sheet=sheet)
+        write_refused_rows(path, raw, receipt.report, language)
     except OSError as error:
         what = f"the report cannot be written here ({error.strerror})."
         raise CannotProceed(str(path), what, "Choose another place.") from None

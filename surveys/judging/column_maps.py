@@ -14,7 +14,8 @@ from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import SEVERAL
-from surveys.judging.known_headers import KnownHeaders, choice_codes, plain_names, stored_questions
+from surveys.judging.known_headers import KnownHeaders
+from surveys.judging.targets import choice_codes, plain_names, stored_questions
 from surveys.personal_data import texts_with_personal_data
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawTable

@@ -14,15 +14,15 @@ from surveys.expressions import parse, referenced_names
 from surveys.fieldwork import Fieldwork, Part
 from surveys.instrument import Instrument, Question
 from surveys.judging.confusables import lookalike_of
-from surveys.judging.known_headers import (
+from surveys.judging.known_headers import KnownHeaders
+from surveys.judging.spellings import spaced
+from surveys.judging.targets import (
     CALCULATED_TYPES,
     NOT_ASKED_TYPES,
     Kind,
-    KnownHeaders,
     Target,
     choice_codes,
     plain_names,
-    spaced,
     stored_questions,
 )
 from surveys.problems import FileRefused, Problem
@@ -33,7 +33,11 @@ SHARE_OF_KNOWN_COLUMNS = 0.2
 
 # Kinds of metadata that tell one interview from another. The id that an edit does not change comes first;
 # ODK Central's KEY is that of the first version.
-SUBMISSION_IDS = ("root_uuid", "key", "instance_id", "uuid", "system_id")
+LASTING_IDS = ("root_uuid", "key", "instance_id", "uuid", "system_id")
+SUBMISSION_IDS = (
+    *LASTING_IDS,
+    "response_id",
+)  # a web questionnaire's numbers begin anew with each questionnaire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +87,8 @@ def match_headers(
         A header looks like a known name but is another, the same label could mean several
         questions, a required question has no column, or the file is of another questionnaire.
     """
-    known = KnownHeaders(instrument, fieldwork, dialect)
     read_as = [(column_map or {}).get(header, header) for header in columns]
+    known = KnownHeaders(instrument, fieldwork, dialect, read_as)
     _refuse_lookalikes(read_as, known)
     by_label = known.speaks_labels(read_as)
     found = [known.find(header, by_label=by_label) for header in read_as]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from surveys.judging.answers import Answers
 from surveys.judging.findings import Finding
-from surveys.judging.headers import SUBMISSION_IDS, HeaderMap
+from surveys.judging.headers import LASTING_IDS, HeaderMap
 
 
 _OWN_QUESTIONS = ("submission_id", "instanceID", "uuid")
@@ -66,8 +66,13 @@ def identify(
 
 
 def not_to_be_counted(table: pa.Table, headers: HeaderMap) -> list[Finding]:
-    """Rows that the field's own supervisors rejected, and rows that were never decrypted."""
+    """Rows that the field's own supervisors rejected, that were never decrypted, or never sent in."""
     findings = []
+    for position in headers.metadata.get("completed", ()):
+        unfinished = np.flatnonzero(table.column(position).is_null().to_numpy())
+        if unfinished.size:
+            header = headers.headers[position]
+            findings.append(Finding(code="interview_unfinished", rows=unfinished, header=header))
     for kind, words, code in (
         ("review", _REJECTED, "review_rejected"),
         ("status", _UNREADABLE, "not_decrypted"),
@@ -88,7 +93,7 @@ def _ids(
         return _trimmed(answers[submission].values), answers[submission].header, submission
     found: pa.Array | None = None
     header: str | None = None
-    for kind in SUBMISSION_IDS:
+    for kind in LASTING_IDS:
         for position in headers.metadata.get(kind, ()):
             column = _trimmed(table.column(position).combine_chunks())
             if column.null_count == len(column):
@@ -99,8 +104,19 @@ def _ids(
         return found, header, None
     own = next((name for name in _OWN_QUESTIONS if name in answers), None)
     if own is None:
-        return None, None, None
+        return _numbered_ids(table, headers)
     return _trimmed(answers[own].values), answers[own].header, own
+
+
+def _numbered_ids(table: pa.Table, headers: HeaderMap) -> tuple[pa.Array | None, str | None, str | None]:
+    """The number that a web questionnaire gives a response, told apart from that of the next wave by its start."""
+    for position in headers.metadata.get("response_id", ()):
+        ids = _trimmed(table.column(position).combine_chunks())
+        for start in headers.metadata.get("started", ()):
+            began = pc.fill_null(_trimmed(table.column(start).combine_chunks()), "")
+            ids = pc.binary_join_element_wise(ids, began, pa.scalar("@", pa.large_string()))
+        return ids, headers.headers[position], None
+    return None, None, None
 
 
 def _trimmed(column: pa.Array) -> pa.Array:

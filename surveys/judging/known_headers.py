@@ -1,106 +1,50 @@
 """Every header that an export of one questionnaire may carry, and what each of them means."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
 
 from surveys.deidentification import is_direct_identifier
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
+from surveys.judging.joints import group_spellings, joints_of
+from surveys.judging.own_columns import JUNK, METADATA, METADATA_SHAPE, READ_LOOSELY
+from surveys.judging.question_texts import QuestionTexts
+from surveys.judging.spellings import as_r_writes, loosened, spaced, suffixes
+from surveys.judging.targets import (
+    NOT_ASKED_TYPES,
+    SELECT_MULTIPLE,
+    Kind,
+    Target,
+    choice_codes,
+    plain_names,
+    stored_questions,
+)
 from surveys.languages import languages, say
 from surveys.problems import FileRefused, Problem
+from surveys.reading.web_forms import kind_of
 
 
-Kind = Literal["answer", "choice", "metadata", "identifier", "repeat", "ignored"]
-
-SELECT_MULTIPLE = frozenset({"select_multiple", "select_multiple_from_file", "select_multiple_external"})
-NOT_ASKED_TYPES = frozenset({"note", "begin_group", "end_group", "begin_repeat", "end_repeat"})
-CALCULATED_TYPES = frozenset({"calculate", "hidden", "start", "end", "today", "xml-external", "csv-external"})
-
-_METADATA: Mapping[str, tuple[str, ...]] = {
-    "root_uuid": ("meta/rootUuid",),
-    "instance_id": ("meta/instanceID", "instanceID"),
-    "uuid": ("_uuid",),
-    "key": ("KEY",),
-    "system_id": ("__id",),
-    "deprecated_id": ("meta/deprecatedID",),
-    "edits": ("Edits", "__system/edits"),
-    "review": ("ReviewState", "_validation_status", "_review_status", "review_status", "__system/reviewState",
-               "_validation_status/uid"),
-    "status": ("Status", "__system/status"),
-    "submitted": ("_submission_time", "SubmissionDate", "__system/submissionDate"),
-    "started": ("starttime",),
-    "ended": ("endtime",),
-    "duration": ("_duration", "duration"),
-    "other": (
-        "_id", "_notes", "_status", "_submitted_by", "__version__", "_version_", "_tags", "_index", "_parent_index",
-        "_parent_table_name", "formhub/uuid", "_xform_id_string", "_xform_id", "_attachments", "_geolocation",
-        "_bamboo_dataset_id", "_edited", "_version", "_total_media", "_media_count",
-        "_media_all_received", "_date_modified", "_last_edited", "_last_edited_by", "_review_comment", "_supplementalDetails",
-        "meta/instanceName", "instanceName", "meta/audit", "audit", "meta/versionID", "meta/formUID",
-        "_validation_status/label", "_validation_status/color", "_validation_status/timestamp",
-        "_validation_status/by_whom",
-        "SubmitterID", "SubmitterName", "AttachmentsPresent", "AttachmentsExpected", "DeviceID", "FormVersion",
-        "PARENT_KEY", "__system/submitterId", "__system/submitterName", "__system/updatedAt", "__system/deletedAt",
-        "__system/attachmentsPresent", "__system/attachmentsExpected", "__system/deviceId", "__system/formVersion",
-        "deviceid", "subscriberid", "simid", "simserial", "devicephonenum", "username",
-        "caseid", "formdef_version", "review_quality", "review_comments", "review_corrections",
-        "text_audit",
-    ),
-}  # fmt: skip
-_READ_LOOSELY = frozenset(
-    {"uuid", "submitted", "started", "ended", "duration", "other"}
-)  # "Key" or "status" may be anybody's column
-_METADATA_SHAPE = re.compile(
-    r"__version__\d*|_version_{1,2}\d*|SET-OF-.+|_submission__.+|_submission_meta/.+|meta[/-]entity.*|\.\.\.\d+"
-)
-_JUNK = re.compile(r"(?:reserved_name_for_field_list_labels|generated_(?:table_list_label|note_name))_?\d*")
 _REPEAT_INDEX = re.compile(r"\[\d+\](?:/|$)")
 _GEOPOINT_PARTS = ("Latitude", "Longitude", "Altitude", "Accuracy", "Precision")
 _CHOICE_SEPARATORS = ("/", ".", " :: ", "::", ":", "-", "_")
+_LABEL_SEPARATORS = ("/", ".", " :: ", " - ")
+_CODE_AND_TEXT = re.compile(
+    r"(?P<code>[^\s.:]+)[.:] (?P<text>.+)", re.DOTALL
+)  # "q1. Text", "q2[a]. Text [A]"
 REFUSALS_HEADINGS = ("refused_rows.row", "refused_rows.what", "refused_rows.fix")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What one column of the file is."""
-
-    kind: Kind
-    name: str  # the question's, the stored column's, or the kind of metadata
-    code: str | None = None  # the choice of a split select_multiple
-
-
-def plain_names(instrument: Instrument, fieldwork: Fieldwork | None) -> tuple[str, ...]:
-    """Columns of the data that the campaign names and the instrument does not ask."""
-    if fieldwork is None:
-        return ()
-    wanted = [*fieldwork.parts.values(), *fieldwork.exposure.values(), *fieldwork.extra_columns]
-    asked = {question.name for question in instrument.questions if question.repeat is None}
-    return tuple(name for name in dict.fromkeys(wanted) if name not in asked)
-
-
-def stored_questions(instrument: Instrument) -> dict[str, Question]:
-    """The questions outside repeats by the name their answers are stored under.
-
-    That is the question's own name; where two groups hold the same one, the later has its groups before it.
-    """
-    stored: dict[str, Question] = {}
-    for question in instrument.questions:
-        if question.repeat is None:
-            name = question.name if question.name not in stored else "/".join((*question.path, question.name))
-            stored[name] = question
-    return stored
 
 
 class KnownHeaders:
     """Every header that an export of this questionnaire may carry."""
 
     def __init__(
-        self, instrument: Instrument, fieldwork: Fieldwork | None = None, dialect: str = "plain"
+        self,
+        instrument: Instrument,
+        fieldwork: Fieldwork | None = None,
+        dialect: str = "plain",
+        columns: Sequence[str] = (),
     ) -> None:
         self.exact: dict[str, Target] = {}
         self.labels: dict[str, list[Target]] = {}
@@ -109,7 +53,12 @@ class KnownHeaders:
         self._plain = plain_names(instrument, fieldwork)
         self._secret = set(self._plain) | set(fieldwork.parts.values() if fieldwork else ())
         self._separators = ("/", "-") if dialect == "odk_central" else ("/",)
-        roots = stored_questions(instrument)
+        self._dialect = dialect
+        self._instrument = instrument
+        self._texts: list[tuple[str, Target]] = []
+        self._roots = roots = stored_questions(instrument)
+        self._multiple = frozenset(name for name, q in roots.items() if q.type in SELECT_MULTIPLE)
+        self._joints = joints_of(columns, instrument, self._multiple)
         repeats = [question for question in instrument.questions if question.repeat is not None]
         self._repeat_names = frozenset(question.name for question in repeats)
         self._repeat_groups = frozenset(group for question in repeats for group in question.path)
@@ -118,50 +67,54 @@ class KnownHeaders:
             self.exact.setdefault(name, Target(kind="answer", name=name))
         self._add_names({question.name: question for question in repeats})
         self._add_metadata()
+        self._add_other_texts(roots)
         self._add_choices(roots, instrument)
         self._add_labels(roots, instrument)
         self._add_labels({question.name: question for question in repeats}, instrument)
 
     @cached_property
     def _by_r(self) -> dict[str, Target]:
-        return _unique((_as_r_writes(header), target) for header, target in self.exact.items())
+        return _unique((as_r_writes(header), target) for header, target in self.exact.items())
 
     @cached_property
     def _loosely(self) -> dict[str, Target]:
         return _unique(
-            (_loosened(header), target)
+            (loosened(header), target)
             for header, target in self.exact.items()
-            if target.kind != "metadata" or target.name in _READ_LOOSELY
+            if target.kind != "metadata" or target.name in READ_LOOSELY
         )
 
     @cached_property
-    def _labels_loosely(self) -> dict[str, Target]:
-        return _unique(
-            (_loosened(label), targets[0]) for label, targets in self.labels.items() if len(targets) == 1
-        )
+    def _spoken(self) -> QuestionTexts:
+        choices = {
+            name: self._instrument.choices.get(self._roots[name].choice_list or "", ())
+            for name in self._multiple
+        }
+        return QuestionTexts(self._texts, self.exact, choices, (*_LABEL_SEPARATORS, *self._joints))
 
     def find(self, header: str, *, by_label: bool) -> Target | None:
         """What the header says exactly, in the manner of some exporter; None where nothing does."""
         named, labelled = self._named(header), self._labelled(header)
-        spoken = labelled[0] if len(labelled) == 1 else None
-        return (spoken or named) if by_label and not labelled[1:] else (named or spoken)
+        meant = labelled[0] if len(labelled) == 1 else None
+        return (meant or named) if by_label and not labelled[1:] else (named or meant)
 
     def candidates(self, header: str) -> list[Target]:
         """Every question or choice that this header may stand for, in the order of the form."""
-        return self.shared.get(header) or self._labelled(header)
+        return self.shared.get(header) or self._labelled(header) or self._spoken.meant_by(header)
 
     def names(self, header: str) -> Target | None:
         """What the header is as a name, without regard to case and spaces; labels do not count."""
-        return self.exact.get(header.strip()) or self._loosely.get(_loosened(header))
+        return self.exact.get(header.strip()) or self._loosely.get(loosened(header))
 
     def find_loosely(self, header: str) -> Target | None:
-        """What the header says when case, spaces and invisible characters do not count."""
-        key = _loosened(header)
+        """What the header says when case, spaces, markup and invisible characters do not count."""
+        key = loosened(header)
         if key in self._loosely:
             return self._loosely[key]
-        suffixes = (_loosened(suffix) for suffix in _suffixes(header))
-        by_suffix = next((self._loosely[suffix] for suffix in suffixes if suffix in self._loosely), None)
-        return by_suffix or self._labels_loosely.get(key)
+        shorter = (loosened(suffix) for suffix in suffixes(header))
+        by_suffix = next((self._loosely[suffix] for suffix in shorter if suffix in self._loosely), None)
+        said = self._spoken.meant_by(header)
+        return by_suffix or (said[0] if len(said) == 1 else None)
 
     def speaks_labels(self, columns: Sequence[str]) -> bool:
         """Whether the headers are labels rather than names."""
@@ -181,25 +134,45 @@ class KnownHeaders:
             )
         if header in self.exact:
             return self.exact[header]
+        own = kind_of(self._dialect, header)
+        if own is not None:
+            return Target(kind="ignored" if own == "beside" else "metadata", name=own)
         heading = _refusals_heading(header)
         if heading is not None:
             return heading
-        if _METADATA_SHAPE.fullmatch(header) or _JUNK.fullmatch(header):
+        if METADATA_SHAPE.fullmatch(header) or JUNK.fullmatch(header):
             return Target(kind="ignored", name=header)
         if _REPEAT_INDEX.search(header):
             return self._repeated(header)
         for separator in self._separators:
-            for suffix in _suffixes(header, separator):
+            for suffix in suffixes(header, separator):
                 target = self.exact.get(suffix)
                 if target is not None and target.kind != "metadata":
                     return target
-        return self._unlisted_choice(header) or self._r_style(header) or self._wide_repeat(header)
+        return (
+            self._unlisted_choice(header)
+            or self._r_style(header)
+            or self._wide_repeat(header)
+            or self._before_text(header)
+        )
 
     def _labelled(self, header: str) -> list[Target]:
-        spoken = spaced(header)
-        if spoken in self.labels:
-            return self.labels[spoken]
-        return next((self.labels[suffix] for suffix in _suffixes(spoken) if suffix in self.labels), [])
+        text = spaced(header)
+        if text in self.labels:
+            return self.labels[text]
+        return next((self.labels[suffix] for suffix in suffixes(text) if suffix in self.labels), [])
+
+    def _before_text(self, header: str) -> Target | None:
+        """The code that LimeSurvey puts before a question's text, where the text is that question's."""
+        found = _CODE_AND_TEXT.fullmatch(header)
+        if found is None or found["code"] not in self.exact:
+            return None
+        target = self.exact[found["code"]]
+        return (
+            target
+            if self._dialect == "limesurvey" or target in self._spoken.meant_by(found["text"])
+            else None
+        )
 
     def _repeated(self, header: str) -> Target | None:
         leaf = header.rsplit("/", 1)[-1]
@@ -232,13 +205,17 @@ class KnownHeaders:
             if question.name != name:
                 self.shared.setdefault(question.name, [targets[question.name]]).append(targets[name])
         for name, question in questions.items():
-            for header in _paths(question)[1:]:
+            for header in [*_paths(question)[1:], *self._joined(question)]:
                 self.exact.setdefault(header, targets[name])
             if question.or_other:
                 other = Target(kind="answer", name=f"{name}_other")
                 for header in _paths(question):
                     self.exact.setdefault(f"{header}_other", other)
             self._add_parts_of_places(question)
+
+    def _joined(self, question: Question) -> list[str]:
+        """The question's name with its groups as this file joins them."""
+        return [joint.join((*question.path, question.name)) for joint in self._joints if question.path]
 
     def _kind(self, question: Question) -> Kind:
         if question.repeat is not None:
@@ -264,24 +241,34 @@ class KnownHeaders:
                 self.exact.setdefault(f"{header}_URL", target)
 
     def _add_metadata(self) -> None:
-        for kind, headers in _METADATA.items():
+        for kind, headers in METADATA.items():
             for header in headers:
                 target = Target(kind="metadata", name=kind)
                 for spelling in (header, header.replace("/", "-"), header.replace("/", ".")):
                     self.exact.setdefault(spelling, target)
 
+    def _add_other_texts(self, questions: Mapping[str, Question]) -> None:
+        """LimeSurvey's ``q[other]`` holds the text of the answer that is none of the choices."""
+        for question in questions.values():
+            for header in _paths(question):
+                text = self.exact.get(f"{header}_other")
+                if text is not None:
+                    self.exact.setdefault(f"{header}[other]", text)
+
     def _add_choices(self, questions: Mapping[str, Question], instrument: Instrument) -> None:
-        multiple = {name: q for name, q in questions.items() if q.type in SELECT_MULTIPLE}
-        self._multiple = frozenset(multiple)
-        for separator in _CHOICE_SEPARATORS:
-            settled = set(self.exact)
-            for name, question in multiple.items():
+        settled = set(self.exact)
+        for separator in dict.fromkeys((*_CHOICE_SEPARATORS, *self._joints)):
+            for name in self._multiple:
+                question = questions[name]
+                bases = [*_paths(question), *self._joined(question)]
                 for code in choice_codes(question, instrument):
                     target = Target(kind="choice", name=name, code=code)
-                    for base in _paths(question)[name != question.name :]:
+                    for base in bases[name != question.name :]:
                         self._add_choice(f"{base}{separator}{code}", target, settled)
+                        self._add_choice(f"{base}[{code}]", target, settled)
                         if separator == "_" and "-" in code:
                             self._add_choice(f"{base}_{code.replace('-', '_')}", target, settled)
+            settled = set(self.exact)
 
     def _add_choice(self, header: str, target: Target, settled: set[str]) -> None:
         if header in settled:
@@ -295,25 +282,36 @@ class KnownHeaders:
             target = Target(kind=self._kind(question), name=name)
             for language in instrument.languages or ("",):
                 label = spaced(question.labels.get(language, ""))
-                if label:
-                    self._add_label(label, target, before)
+                if label and label not in before:
+                    self._texts.append((label, target))
+                ways = [label, *self._behind_groups(question, label or question.name, language)]
+                for way in filter(None, ways):
+                    self._add_label(way, target, before)
                 if name in self._multiple and target.kind == "answer":
-                    self._add_choice_labels(question, target, label, language, instrument, before)
+                    bases = [way or question.name for way in ways]
+                    self._add_choice_labels(question, target, bases, language, instrument, before)
+
+    def _behind_groups(self, question: Question, leaf: str, language: str) -> list[str]:
+        """The text with the groups' before it, as this file joins them."""
+        paths = group_spellings(question, (language,))
+        return [spaced(joint.join((*path, leaf))) for joint in self._joints for path in paths]
 
     def _add_choice_labels(
         self,
         question: Question,
         asked: Target,
-        label: str,
+        bases: Sequence[str],
         language: str,
         instrument: Instrument,
         before: set[str],
     ) -> None:
+        separators = dict.fromkeys((*_LABEL_SEPARATORS, *self._joints))
         for choice in instrument.choices.get(question.choice_list or "", ()):
-            spoken = spaced(choice.labels.get(language, "")) or choice.name
+            label = spaced(choice.labels.get(language, "")) or choice.name
             target = Target(kind="choice", name=asked.name, code=choice.name)
-            for separator in ("/", ".", " :: ", " - "):
-                self._add_label(f"{label or question.name}{separator}{spoken}", target, before)
+            for base in bases:
+                for separator in separators:
+                    self._add_label(spaced(f"{base}{separator}{label}"), target, before)
 
     def _add_label(self, label: str, target: Target, before: set[str]) -> None:
         if label in before:
@@ -328,35 +326,6 @@ def _paths(question: Question) -> list[str]:
     names = (*question.path, question.name)
     joined = [separator.join(names) for separator in ("/", "-", ".")] if question.path else []
     return [question.name, *joined]
-
-
-def choice_codes(question: Question, instrument: Instrument) -> list[str]:
-    """The codes of a question's list, with ``other`` where the form adds it."""
-    codes = [choice.name for choice in instrument.choices.get(question.choice_list or "", ())]
-    return [*codes, "other"] if question.or_other and "other" not in codes else codes
-
-
-def _suffixes(header: str, separator: str = "/") -> Iterable[str]:
-    """What stands behind each separator, the longest first."""
-    parts = header.split(separator)
-    return (separator.join(parts[start:]) for start in range(1, len(parts)))
-
-
-def spaced(text: str) -> str:
-    """The text with every run of white space as one space."""
-    return " ".join(text.split())
-
-
-def _loosened(text: str) -> str:
-    if not text.isascii():
-        text = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    return "_".join(text.casefold().replace("_", " ").split())
-
-
-def _as_r_writes(text: str) -> str:
-    """R's make.names: what is no letter, digit, dot or underscore becomes a dot."""
-    name = re.sub(r"[^\w.]", ".", text)
-    return f"X{name}" if re.match(r"[\d_]|\.\d", name) else name
 
 
 def _unique(pairs: Iterable[tuple[str, Target]]) -> dict[str, Target]:

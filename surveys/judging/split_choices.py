@@ -17,8 +17,72 @@ from surveys.judging.findings import Finding
 from surveys.missing import Missing
 
 
-_CHOSEN = frozenset({"1", "true", "yes", "y", "x", "1.0", "checked", "예", "selected"})
-_NOT_CHOSEN = frozenset({"0", "false", "no", "n", "0.0", "unchecked", "아니요", "아니오"})
+# LimeSurvey writes yes and no in the survey's language.
+_CHOSEN = frozenset(
+    {
+        "1",
+        "true",
+        "yes",
+        "y",
+        "x",
+        "1.0",
+        "checked",
+        "selected",
+        "예",
+        "네",
+        "ใช่",
+        "có",
+        "ဟုတ်ကဲ့",
+        "ဟုတ်",
+        "بلی",
+        "بله",
+        "ya",
+        "oui",
+        "sí",
+        "sim",
+        "ja",
+        "はい",
+        "是",
+        "হ্যাঁ",
+        "हो",
+        "हाँ",
+        "هو",
+        "да",
+        "نعم",
+    }
+)
+_NOT_CHOSEN = frozenset(
+    {
+        "0",
+        "false",
+        "no",
+        "n",
+        "0.0",
+        "unchecked",
+        "not selected",
+        "아니요",
+        "아니오",
+        "ไม่ใช่",
+        "ไม่",
+        "không",
+        "မဟုတ်ပါ",
+        "မဟုတ်",
+        "نخیر",
+        "خیر",
+        "نه",
+        "tidak",
+        "non",
+        "não",
+        "nein",
+        "いいえ",
+        "否",
+        "না",
+        "होइन",
+        "नहीं",
+        "нет",
+        "لا",
+    }
+)
 
 
 def gather_split(

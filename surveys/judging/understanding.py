@@ -16,8 +16,9 @@ from surveys.judging.column_maps import map_faults, unmatched_columns
 from surveys.judging.doubtful import CodeRules, Column, code_doubts, day_doubts
 from surveys.judging.findings import Finding
 from surveys.judging.headers import HeaderMap, Source, match_headers
-from surveys.judging.known_headers import KnownHeaders, stored_questions
+from surveys.judging.known_headers import KnownHeaders
 from surveys.judging.map_suggestions import columns_doubt, suggest
+from surveys.judging.targets import stored_questions
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
 from surveys.sources import Decisions, column_key
@@ -152,7 +153,7 @@ def new_headers(raw: RawFile, known: Known) -> list[Finding]:
     """One warning for the columns that a source's column map does not know."""
     if not known.decisions.columns:
         return []
-    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect)
+    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect, raw.interviews.columns)
     places = unmatched_columns(raw.interviews, headers, known.decisions.columns)
     names = [raw.interviews.columns[place] for place in places]
     values = {"columns": listed(names), "number": len(names)}
@@ -225,7 +226,7 @@ def _doubts_of_headers(raw: RawFile, known: Known) -> list[Doubt]:
 
 
 def _map_doubt(raw: RawFile, known: Known, taken: Sequence[str], *, blocking: bool) -> Doubt | None:
-    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect)
+    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect, raw.interviews.columns)
     usable = {
         header: name
         for header, name in known.decisions.columns.items()
@@ -241,7 +242,7 @@ def _map_doubt(raw: RawFile, known: Known, taken: Sequence[str], *, blocking: bo
 
 def _names_found(raw: RawFile, known: Known) -> list[str]:
     """Names of the questions that some header names by itself."""
-    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect)
+    headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect, raw.interviews.columns)
     names = []
     for header in raw.interviews.columns:
         try:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveys.problems import Problem
@@ -59,3 +60,9 @@ def lost_character_warnings(table: RawTable) -> tuple[Problem, ...]:
         for header, column in zip(table.columns, table.rows.columns, strict=True)
         if pc.any(pc.match_substring(column, "\ufffd")).as_py()
     )
+
+
+def unmasked(table: RawTable) -> RawTable:
+    """The table without the apostrophe that LimeSurvey puts before an equals sign, against spreadsheets."""
+    columns = [pc.replace_substring_regex(column, r"^'=", "=") for column in table.rows.columns]
+    return replace(table, rows=pa.table(columns, schema=table.rows.schema))

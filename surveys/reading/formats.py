@@ -10,7 +10,7 @@ from pathlib import Path
 from surveys.problems import Problem
 from surveys.reading.building import table_of_grid
 from surveys.reading.bundles import read_statistics_members, read_text_members
-from surveys.reading.conventions import lost_character_warnings, without_tags, writes_decimal_commas
+from surveys.reading.conventions import lost_character_warnings, unmasked, without_tags, writes_decimal_commas
 from surveys.reading.delimited import DelimitedText, layout_of, read_delimited, records
 from surveys.reading.encodings import decode
 from surveys.reading.grid import Grid
@@ -215,9 +215,11 @@ def read_table_file(source: Source, sha256: str, size: int) -> RawFile:
     interviews, tags = without_tags(contents.sections.interviews)
     rosters = tuple(without_tags(roster)[0] for roster in contents.sections.rosters)
     _check_table(interviews)
+    dialect = contents.dialect or dialect_of(interviews.columns)
+    if dialect == "limesurvey":
+        interviews = unmasked(interviews)
     return RawFile(
-        name=source.name, sha256=sha256, size=size, format=key,
-        dialect=contents.dialect or dialect_of(interviews.columns),
+        name=source.name, sha256=sha256, size=size, format=key, dialect=dialect,
         interviews=interviews, rosters=rosters, encoding=contents.encoding, delimiter=contents.delimiter,
         decimal_comma=key in ("csv", "zip", "xlsx", "xls", "ods") and writes_decimal_commas(interviews),
         declared_missing=contents.declared_missing, value_labels=contents.value_labels,

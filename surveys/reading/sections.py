@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from surveys.problems import Problem
 from surveys.reading.refusal import refused, shown
 from surveys.reading.table import RawTable
+from surveys.reading.web_forms import web_dialect
 
 
 # Sheets that people add beside the data; they are left out with a warning, never judged.
@@ -91,7 +92,10 @@ def own_names(columns: Sequence[str]) -> set[str]:
 
 
 def dialect_of(columns: Sequence[str]) -> str:
-    """The software whose export has these columns: kobo, odk_central, surveycto, ona or plain."""
+    """The software whose export has these columns, as RawFile names it."""
+    by_web = web_dialect(columns)
+    if by_web is not None:
+        return by_web
     names = own_names(columns)
     leaves = {name.rsplit("/", 1)[-1].rsplit(".", 1)[-1] for name in names}
     if "KEY" in names and "SubmissionDate" in names:

@@ -33,7 +33,7 @@ class RawFile:
     sha256: str
     size: int
     format: str  # key of reading.FILE_FORMATS: csv, xlsx, xls, ods, json, xml, zip, stata, spss
-    dialect: str  # kobo, odk_central, surveycto, ona, plain
+    dialect: str  # kobo, odk_central, surveycto, ona, limesurvey, google_forms, microsoft_forms, plain
     interviews: RawTable
     rosters: tuple[RawTable, ...] = ()
     encoding: str | None = None

@@ -112,6 +112,7 @@ class _Reader:
             replace(
                 question,
                 path=(*question.path[:depth], choice.name, *question.path[depth:]),
+                group_labels=(*question.group_labels[:depth], choice.labels, *question.group_labels[depth:]),
                 labels=_labels_for(question.labels, choice),
             )
             for choice in choices
@@ -130,16 +131,17 @@ class _Reader:
             self.warn("type_unknown", row, type=row["type"][:60], name=name)
         choice_list = self._choice_list(row, kind)
         required = row["required"].lower()
-        path = tuple(frame.row["name"] for frame in self.frames if frame.row["name"])
+        named = [frame.row for frame in self.frames if frame.row["name"]]
         repeats = [frame.row["name"] for frame in self.frames if frame.bracket.kind == "repeat"]
         around = [frame.row["relevant"] for frame in self.frames if frame.row["relevant"]]
         self._add(
             Question(
                 name=name,
                 type=kind.name,
-                path=path,
+                path=tuple(group["name"] for group in named),
                 repeat=repeats[-1] if repeats else None,
                 labels=row.texts.get("label", {}),
+                group_labels=tuple(group.texts.get("label", {}) for group in named),
                 choice_list=choice_list,
                 or_other=kind.or_other,
                 required=required in YES,
@@ -223,6 +225,7 @@ def with_languages(questions: Iterable[Question], written: Mapping[str, str]) ->
         replace(
             question,
             labels=renamed(question.labels, written),
+            group_labels=tuple(renamed(labels, written) for labels in question.group_labels),
             constraint_message=renamed(question.constraint_message, written),
         )
         for question in questions
@@ -243,6 +246,7 @@ def _specify_other(question: Question) -> Question:
         name=f"{question.name}_other",
         type="text",
         path=question.path,
+        group_labels=question.group_labels,
         repeat=question.repeat,
         relevant=f"selected(${{{question.name}}}, 'other')",
         group_relevants=question.group_relevants,

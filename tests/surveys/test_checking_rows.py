@@ -296,7 +296,9 @@ def test_the_report_is_the_agreed_object() -> None:
     said = report_as_dict(report)
     assert list(said) == [
         "verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings", "questions",
+        "format", "dialect", "recognised",
     ]  # fmt: skip
+    assert said["recognised"] == "Read as text (CSV), a plain table of no known survey software."
     assert (said["verdict"], said["accepted"], said["rejected"]) == ("accept-with-rejected-rows", 1, 1)
     problem = said["problems"][0]  # type: ignore[index]
     assert list(problem) == ["row", "line", "column", "code", "value", "message", "remedy"]
