@@ -16,6 +16,7 @@ from campaigns.disclosure import protect
 from campaigns.effects import Effect, EffectEstimate, Evaluation, Note, PooledEffect
 from campaigns.registry import notes_on
 from surveys.languages import pick, say
+from surveys.spreadsheets import defused
 
 
 EFFECT_COLUMNS = (
@@ -37,7 +38,6 @@ POOLED_FIELDS = (
     "method", "interval", "k", "estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "tau2", "tau2_low",
     "tau2_high", "i2", "q", "q_p_value", "predict_low", "predict_high",
 )  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet take a text for a formula
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -120,7 +120,7 @@ def notes_of(evaluation: Evaluation, language: str = "en") -> tuple[str, ...]:
 def as_csv(table: pd.DataFrame, notes: Sequence[str] = (), more: Tables | None = None) -> bytes:
     """The table as CSV in UTF-8; text that a spreadsheet would run as a formula is defused. Holds no notes."""
     flat = pd.DataFrame(
-        {name: [_defused(_flat(v)) for v in table[name]] for name in table.columns}, dtype=object
+        {name: [defused(_flat(v)) for v in table[name]] for name in table.columns}, dtype=object
     )
     return flat.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
@@ -262,10 +262,6 @@ def _flat(value: object) -> object:
             return f"{value['reason']} {value['remedy']}"
         return " ".join(f"{key}: {text}" for key, text in value.items())
     return value
-
-
-def _defused(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def _write_sheet(sheet: xlsxwriter.worksheet.Worksheet, table: pd.DataFrame, bold: object) -> None:

@@ -139,10 +139,10 @@ class Catalogue:
                 submissions=submissions, log=log,
             )  # fmt: skip
 
-    def correction_steps(self, correction: int) -> list[Step]:
-        """Who did what to a correction, when and why."""
+    def correction_steps(self, ids: Sequence[int]) -> dict[int, list[Step]]:
+        """Who did what to each correction, when and why."""
         with self.database.reading() as connection:
-            return corrections.steps(connection, correction)
+            return corrections.steps(connection, ids)
 
     def applicable(
         self, campaign: str, chosen: Sequence[Correction]

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from surveys.catalogue import Catalogue, SitePart
+from surveys.corrections.ledger import Correction
 from surveys.moments import offset_minutes, universal, wall_clock
 from surveys.record import payloads
 
@@ -49,6 +50,26 @@ def refresh(
             _write(table, paths[part.site, part.wave], _mark_of(part))
     _remove_others(_place(folder, campaign, as_of), site, set(paths.values()))
     return sorted(paths.values())
+
+
+def what_if(
+    catalogue: Catalogue, folder: Path, place: Path, campaign: str, assumed: Sequence[Correction]
+) -> list[Path]:
+    """The files that would hold the campaign's answers if these corrections were applied, in this order.
+
+    Sites that the corrections leave alone are read from ``folder``, brought up to date; the others are written to
+    ``place``, a folder of the caller's own. Nothing else is written.
+    """
+    refresh(catalogue, folder, campaign)
+    sites = {one.site for one in assumed}
+    parts = [part for part in catalogue.parts(campaign) if part.interviews]
+    changed = [part for part in parts if part.site in sites]
+    paths = {(part.site, part.wave): _path(folder, campaign, part, None) for part in parts}
+    tables = _typed_tables(catalogue, campaign, changed, None, assumed)
+    for part, table in zip(changed, tables, strict=True):
+        paths[part.site, part.wave] = _path(place, campaign, part, None)
+        _write(table, paths[part.site, part.wave], "what if")
+    return sorted(paths.values(), key=lambda path: path.parts[-2:])
 
 
 def answers_files(
@@ -135,12 +156,16 @@ def _moments(texts: pa.ChunkedArray, read: Callable[[pa.Array], pa.Array]) -> pa
 
 
 def _typed_tables(
-    catalogue: Catalogue, campaign: str, parts: Sequence[SitePart], as_of: int | None
+    catalogue: Catalogue,
+    campaign: str,
+    parts: Sequence[SitePart],
+    as_of: int | None,
+    assumed: Sequence[Correction] = (),
 ) -> list[pa.Table]:
     """For each part its typed interviews, reading each upload once."""
     pieces: dict[tuple[str, str], list[pa.Table]] = {(part.site, part.wave): [] for part in parts}
     types: dict[str, str] = {}
-    for upload, table in catalogue.answers(campaign, parts, as_of):
+    for upload, table in catalogue.answers(campaign, parts, as_of, assumed):
         for name, kind in payloads.payload_types(table).items():
             types[name] = kind if types.get(name, kind) == kind else "text"
         for part in parts:

@@ -1,1 +1,1 @@
-"""Corrections are data: proposed, approved by somebody else, applied, undone. Pure but for reading a log's file."""
+"""Corrections are data: what one is, the states it goes through, and what several of them come to. Pure."""

@@ -59,6 +59,14 @@ def place_interviews(
     )
 
 
+def arms_of(
+    column: Answers, instrument: Instrument, fieldwork: Fieldwork
+) -> tuple[pa.Array, tuple[Finding, ...]]:
+    """The campaign's own arms behind the values of the column that says them, and what is wrong with it."""
+    placing = _Placing({column.name: column}, instrument, fieldwork, len(column.values))
+    return placing.arms(), tuple(placing.findings)
+
+
 class _Placing:
     def __init__(
         self, answers: Mapping[str, Answers], instrument: Instrument, fieldwork: Fieldwork, rows: int

@@ -1,14 +1,14 @@
 """The columns of a file as the questions they answer, with what people decided about them and what is left open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 
 from surveys.display import listed
 from surveys.doubts import Doubt
-from surveys.fieldwork import Fieldwork, Part
+from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import SELECT_ONE, SEVERAL, declared_codes
 from surveys.judging.choices import ChoiceList
@@ -18,6 +18,7 @@ from surveys.judging.findings import Finding
 from surveys.judging.headers import HeaderMap, Source, match_headers
 from surveys.judging.known_headers import KnownHeaders
 from surveys.judging.map_suggestions import columns_doubt, suggest
+from surveys.judging.parts import judged_as
 from surveys.judging.targets import stored_questions
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
@@ -26,9 +27,6 @@ from surveys.sources import Decisions, column_key
 
 WORTH_TELLING = 0.8  # strength of a suggestion for a file that could be read without it
 
-# Columns of the data that play a part, and the type they are judged as where the form does not ask them.
-_NUMBERS = frozenset({"integer", "decimal", "range"})
-_TYPES_OF_PARTS: Mapping[Part, str] = {"interview_date": "date", "weight": "decimal"}
 # Refusals that a column map may mend.
 _OF_HEADERS = frozenset(
     {
@@ -80,20 +78,11 @@ def understand_headers(raw: RawFile, known: Known) -> HeaderMap:
 def questions_behind(headers: HeaderMap, fieldwork: Fieldwork | None) -> dict[str, Question]:
     """The question behind every column; a column the form does not ask is judged by the part it plays."""
     parts = {name: part for part, name in fieldwork.parts.items()} if fieldwork else {}
-    questions = {}
-    for source in headers.answers.values():
-        kind = _TYPES_OF_PARTS.get(parts.get(source.name, "site"))
-        if source.question is not None and kind == "date" and source.question.type == "today":
-            questions[source.name] = replace(source.question, type=kind)  # the campaign relies on this clock
-        elif source.question is not None and kind == "decimal" and source.question.type not in _NUMBERS:
-            questions[source.name] = replace(
-                source.question, type=kind
-            )  # a weight is a number, however asked
-        elif source.question is not None:
-            questions[source.name] = source.question
-        elif kind is not None:
-            questions[source.name] = Question(name=source.name, type=kind)
-    return questions
+    judged = {
+        source.name: judged_as(source.name, source.question, parts.get(source.name))
+        for source in headers.answers.values()
+    }
+    return {name: question for name, question in judged.items() if question is not None}
 
 
 def choices_of(question: Question | None, instrument: Instrument) -> ChoiceList | None:

@@ -31,7 +31,7 @@ from surveys.problems import CannotProceed
 from surveys.record import tables
 from surveys.record.audit import note
 from surveys.record.database import among, is_among
-from surveys.record.interviews import cell_of, current_rows
+from surveys.record.interviews import cell_at, column_of, current_rows
 from surveys.record.overlay import current
 
 
@@ -105,14 +105,25 @@ def find(
     ]
 
 
-def steps(connection: Connection, correction: int) -> list[Step]:
-    """The history of a correction, oldest first."""
+def steps(connection: Connection, ids: Sequence[int]) -> dict[int, list[Step]]:
+    """The history of each correction, oldest first."""
     table = tables.correction_step
-    query = select(table).where(table.c.correction == correction).order_by(table.c.number)
-    return [
-        Step(state=State(row.state), at=row.at, actor=row.actor, why=row.why, told=row.told, place=row.place)
-        for row in connection.execute(query)
-    ]
+    found: dict[int, list[Step]] = {id_: [] for id_ in ids}
+    chosen = sorted(found)
+    for start in range(0, len(chosen), _AT_A_TIME):
+        part = chosen[start : start + _AT_A_TIME]
+        query = select(table).where(table.c.correction.in_(part)).order_by(table.c.correction, table.c.number)
+        for row in connection.execute(query):
+            step = Step(
+                state=State(row.state),
+                at=row.at,
+                actor=row.actor,
+                why=row.why,
+                told=row.told,
+                place=row.place,
+            )
+            found[row.correction].append(step)
+    return found
 
 
 def decide(
@@ -170,7 +181,7 @@ def settled(
             applied.append(group[0])
             refused |= {one.id: "twice" for one in group[1:]}
         else:
-            outcome = settle(cell_of(rows, group[0], places[submission]), group)
+            outcome = settle(cell_at(rows, column_of(question, group[0].part), places[submission]), group)
             applied += outcome.applied
             refused |= outcome.refused
     return applied, refused
@@ -197,7 +208,7 @@ def replay_on_revisions(
     for (submission, question), group in _by_cell(live).items():
         if not question:
             continue  # an interview that was withdrawn stays so, whatever it now says
-        received = cell_of(accepted, group[0], revised[submission])
+        received = cell_at(accepted, column_of(question, group[0].part), revised[submission])
         chain = [one for one in group if one.state is State.APPLIED]
         fates = replay(received, chain)
         staying = [one.new for one in chain if fates[one.id] == "stays"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from sqlalchemy import Connection, select
 
-from surveys.corrections.ledger import RESPONDENT, Cell, Correction, Proposal
+from surveys.corrections.ledger import RESPONDENT, Cell
 from surveys.record import payloads, tables
 from surveys.record.database import among, is_among
 from surveys.record.overlay import Change, changes, current, overlaid, withdrawn_positions
@@ -38,11 +38,15 @@ def current_rows(connection: Connection, campaign: str, submissions: Sequence[st
     return pa.concat_tables(pieces, promote_options="permissive")
 
 
-def cell_of(rows: pa.Table, correction: Correction | Proposal, place: int) -> Cell:
-    """What an interview says in the cell that a correction is about."""
-    name = RESPONDENT if correction.part == RESPONDENT else correction.question
-    reasons = f"{name}{payloads.MISSING}"
-    value = rows[name][place].as_py() if name in rows.column_names else None
+def column_of(question: str, part: str | None) -> str:
+    """Where the answers to a question stand; a respondent's id stands as a pseudonym among the parts."""
+    return RESPONDENT if part == RESPONDENT else question
+
+
+def cell_at(rows: pa.Table, column: str, place: int) -> Cell:
+    """What one interview says in one column."""
+    reasons = f"{column}{payloads.MISSING}"
+    value = rows[column][place].as_py() if column in rows.column_names else None
     missing = rows[reasons][place].as_py() if reasons in rows.column_names else None
     return Cell(value=value, missing=missing)
 

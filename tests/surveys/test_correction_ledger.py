@@ -84,7 +84,7 @@ def test_a_correction_counts_only_once_it_is_approved_by_another_and_applied(rec
     assert held(record) == {"a": "30", "b": "41"}
     record.decide("pilot", ids, "apply", by=AUTHOR)
     assert held(record) == {"a": "31", "b": "41"}
-    history = record.correction_steps(ids[0])
+    history = record.correction_steps(ids)[ids[0]]
     assert [(step.state.value, step.actor) for step in history] == [
         ("proposed", AUTHOR), ("approved", APPROVER), ("applied", AUTHOR),
     ]  # fmt: skip

@@ -1,0 +1,165 @@
+"""Corrections as commands and pages use them: judged, previewed against the estimates, decided, written down."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from campaigns.campaign import Campaign
+from campaigns.correction_effects import EffectChange, decisive, effect_changes
+from campaigns.disclosure import Policy, protect
+from campaigns.effects import Effect, EffectEstimate, Evaluation
+from campaigns.evaluation import evaluate, fingerprint
+from campaigns.registry import fieldwork_of
+from dashboard.settings import Workspace
+from surveys import columns
+from surveys.catalogue import Catalogue
+from surveys.corrections.ledger import MOVES, OPEN, WITHDRAW, Action, Correction, Decided
+from surveys.languages import say
+from surveys.problems import CannotProceed, FileRefused
+from surveys.proposing import Proposing
+from surveys.proposing.log_files import LOG_FORMATS, cleaning_log
+from surveys.xlsform import load_instrument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """How much of one site and wave corrections would change."""
+
+    site: str
+    wave: str
+    interviews: int
+    cells: int
+    withdrawn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What applying corrections would do."""
+
+    applied: tuple[int, ...]
+    refused: dict[int, str]  # correction -> code of why it could not be applied
+    touched: tuple[Touched, ...]
+    effects: tuple[EffectChange, ...]
+
+
+def proposing(
+    workspace: Workspace, catalogue: Catalogue, campaign: Campaign, language: str = "en"
+) -> Proposing:
+    """What judges and enters corrections of a campaign.
+
+    Raises
+    ------
+    CannotProceed
+        The questionnaire cannot be read.
+    """
+    file = workspace.instrument_file(campaign.instrument)
+    try:
+        instrument = load_instrument(file)
+    except FileRefused as refused:
+        problem = refused.problem
+        raise CannotProceed(str(file), problem.message(language), problem.remedy(language)) from None
+    country_of = {site.id: site.country for site in campaign.sites}
+
+    def pseudonym(site: str, respondent: str) -> str:
+        named = pa.chunked_array([pa.array([respondent], pa.large_string())])
+        known: str = workspace.keys.pseudonyms(named, country_of[site])[0].as_py()
+        return known
+
+    return Proposing(
+        catalogue,
+        instrument,
+        fieldwork_of(campaign),
+        pseudonym=pseudonym,
+        today=datetime.now(UTC).astimezone().date(),
+    )
+
+
+def preview(
+    workspace: Workspace, catalogue: Catalogue, campaign: Campaign, chosen: Sequence[Correction]
+) -> Preview:
+    """What applying these corrections together would do to the estimates, as shared views may show it.
+
+    The same evaluation is made of the answers as they are and as they would be; the latter are written to a
+    folder that goes at once. The order of the corrections makes no difference.
+    """
+    waiting = [one for one in chosen if one.state in OPEN]
+    applied, refused = catalogue.applicable(campaign.id, waiting)
+    refused |= {one.id: "wrong_state" for one in chosen if one.state not in OPEN}
+    thresholds = asdict(workspace.thresholds)
+    policy = Policy(**{name: thresholds[name] for name in ("respondents", "clusters", "round_to")})
+    deciding = decisive(campaign)
+    now = columns.refresh(catalogue, workspace.columns, campaign.id)
+    effects: Sequence[EffectChange] = ()
+    if now and applied:
+        with tempfile.TemporaryDirectory(prefix="what-if-") as place:
+            then = columns.what_if(catalogue, workspace.columns, Path(place), campaign.id, applied)
+            before, after = (_protected(deciding, files, policy) for files in (now, then))
+        effects = effect_changes(before, after)
+    return Preview(
+        applied=tuple(one.id for one in applied),
+        refused=refused,
+        touched=tuple(_touched(applied)),
+        effects=tuple(effects),
+    )
+
+
+def came_about(decided: Decided, action: Action) -> bool:
+    """Whether a decision did to a correction what was asked."""
+    return decided.state is MOVES[action][1] and decided.told is None
+
+
+def told(code: str | None, language: str) -> str:
+    """Why a correction is where it is, in a sentence; "" where that is plain."""
+    return say(f"corrections.told.{code}", language) if code else ""
+
+
+def preview_as_dict(found: Preview, language: str) -> dict[str, Any]:
+    """A preview as a JSON object; an effect is a number or a reason why there is none."""
+    return {
+        "applied": list(found.applied),
+        "not_applied": [
+            {"correction": id_, "told": code, "message": told(code, language)}
+            for id_, code in sorted(found.refused.items())
+        ],
+        "touched": [asdict(one) for one in found.touched],
+        "effects": [
+            {
+                "outcome": one.outcome, "site": one.site, "term": one.term, "before": _effect(one.before, language),
+                "after": _effect(one.after, language), "difference": one.difference, "moved": one.moved,
+            }
+            for one in found.effects
+        ],
+    }  # fmt: skip
+
+
+def _effect(effect: Effect, language: str) -> dict[str, Any]:
+    if isinstance(effect, EffectEstimate):
+        return {name: getattr(effect, name) for name in ("estimate", "conf_low", "conf_high")}
+    return {"not_estimable": effect.code, "reason": effect.reason(language)}
+
+
+def exported(catalogue: Catalogue, corrections: Sequence[Correction], ending: str) -> bytes:
+    """The ledger as a cleaning log: csv or xlsx."""
+    steps = catalogue.correction_steps([one.id for one in corrections])
+    return LOG_FORMATS[ending](cleaning_log(corrections, steps))
+
+
+def _protected(campaign: Campaign, files: Sequence[Path], policy: Policy) -> Evaluation:
+    return protect(evaluate(campaign, files, as_of_upload=None, data_sha256=fingerprint(files)), policy)
+
+
+def _touched(applied: Sequence[Correction]) -> list[Touched]:
+    cells = Counter((one.site, one.wave) for one in applied if one.kind != WITHDRAW)
+    withdrawn = Counter((one.site, one.wave) for one in applied if one.kind == WITHDRAW)
+    interviews = {(one.site, one.wave, one.submission) for one in applied}
+    rows = Counter((site, wave) for site, wave, _ in interviews)
+    return [
+        Touched(site=site, wave=wave, interviews=rows[site, wave], cells=cells[site, wave], withdrawn=withdrawn[site, wave])
+        for site, wave in sorted(rows)
+    ]  # fmt: skip
