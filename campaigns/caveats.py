@@ -58,7 +58,7 @@ def _of_inference(effect: EffectEstimate) -> Iterator[Note]:
     counts = effect.counts
     arms = [n for n in (counts.clusters_campaign, counts.clusters_comparison) if n is not None]
     fewest = min(arms, default=math.inf)
-    clustered = effect.standard_errors in CLUSTERED or effect.standard_errors == "linearised"
+    clustered = effect.standard_errors in (*CLUSTERED, "linearised", "influence_function")
     if arms and not clustered and counts.n_clusters != counts.n:
         yield Note(code="clusters_ignored", values={"clusters": counts.n_clusters})
     if fewest < VERY_FEW_CLUSTERS:

@@ -1,6 +1,6 @@
 """One table and one specification become effects, or the reasons why there are none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -11,10 +11,12 @@ from campaigns.caveats import with_caveats
 from campaigns.cells import Cells, compress
 from campaigns.designs import DESIGNS, Design
 from campaigns.effects import Effect, EffectEstimate, Subject
+from campaigns.exposure import exposure_effects
 from campaigns.inference import WEIGHT_OF_EACH_ROW
 from campaigns.linking_waves import linked
 from campaigns.regression import Answers, Chosen, Question
 from campaigns.specification import PValue, Specification
+from campaigns.staggered import staggered_effects
 from surveys.problems import CannotProceed
 
 
@@ -40,8 +42,11 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
         In the order outcome, site, subgroup (none first), arm. The results do not depend on the order of rows.
     """
     design = _offered(specification)
+    if design.by_rows:
+        found = BY_ROWS[design.name](table, specification)
+        return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else e for e in found]
     table, weighted = _with_weights(table)
-    found: dict[str, list[Effect]] = {}
+    by_outcome: dict[str, list[Effect]] = {}
     for outcomes, prepared, baseline in _prepared(table, specification, design):
         keys = _keys(prepared, specification, baseline)
         if weighted and specification.standard_errors in WEIGHT_OF_EACH_ROW:
@@ -61,8 +66,14 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
             baseline=baseline,
         )
         for outcome in outcomes:
-            found[outcome] = list(analysis.effects(outcome))
-    return [effect for outcome in specification.outcomes for effect in found[outcome]]
+            by_outcome[outcome] = list(analysis.effects(outcome))
+    return [effect for outcome in specification.outcomes for effect in by_outcome[outcome]]
+
+
+BY_ROWS: Mapping[str, Callable[[ir.Table, Specification], list[Effect]]] = {
+    "staggered": staggered_effects,
+    "exposure": exposure_effects,
+}
 
 
 def _offered(specification: Specification) -> Design:

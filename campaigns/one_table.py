@@ -99,6 +99,7 @@ def specification_of(plan: Plan) -> Specification:
         roles={site: role for site, role in plan.roles.items() if role},
         sites=tuple(plan.roles),
         arms=_arm_names(plan),
+        comparison_group=plan.comparison_group,
     )
 
 
@@ -143,7 +144,7 @@ def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
     for part in ("site", "respondent", "stratum"):
         if part in plan.columns:
             parts[f"@{part}"] = data.labels(plan.columns[part], where(part))
-    for part in ("weight", "fpc", "baseline"):
+    for part in ("weight", "fpc", "baseline", "period", "first_treated"):
         if part in plan.columns:
             parts[f"@{part}"] = data.numbers(plan.columns[part], where(part))
     if "@weight" in parts:

@@ -8,11 +8,13 @@ from typing import NoReturn, cast, get_args
 
 from campaigns.registry import MISSING_REASONS
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of
-from campaigns.specification import PValue, StandardErrors
+from campaigns.specification import ComparisonGroup, PValue, StandardErrors
 
 
-OFFERED = ("pre_post", "paired_pre_post", "difference_in_differences", "randomised", "ancova")
-LATER = ("event_study", "staggered", "exposure", "encouragement")
+OFFERED = (
+    "pre_post", "paired_pre_post", "difference_in_differences", "randomised", "ancova", "staggered", "exposure",
+)  # fmt: skip
+LATER = ("event_study", "encouragement")
 MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
 P_VALUES_LATER = ("wild_cluster_bootstrap", "randomisation")
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -21,6 +23,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "difference_in_differences": ("wave", "arm"),
     "randomised": ("arm",),
     "ancova": ("arm",),
+    "staggered": ("period", "first_treated"),
+    "exposure": ("arm",),
 }
 SINGLE_COLUMNS = (
     "site", "respondent", "stratum", "weight", "fpc", "block", "baseline", "received", "dose", "period",
@@ -83,6 +87,7 @@ class Plan:
     subgroups: tuple[str, ...] = ()
     margins: Mapping[str, float] = field(default_factory=dict)  # outcome -> smallest difference that matters
     multiplicity: str | None = None  # None: p-values are not adjusted
+    comparison_group: ComparisonGroup = "never"  # of staggered starts
     confidence: float = 0.95
 
     @property
@@ -125,8 +130,8 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
     _allow_in_analysis(analysis)
     design = "" if for_scores else _design(analysis)
     wave, arm = _wave(columns, analysis), _arm(columns)
-    for part, found in (("wave", wave), ("arm", arm)):
-        if part in NEEDS.get(design, ()) and found is None:
+    for part in NEEDS.get(design, ()):
+        if part not in columns:
             columns.refuse(part, f"{design} needs this key and it is absent.", _EXAMPLES[part])
     cluster = _cluster(columns)
     single = {part: columns.text(part) for part in SINGLE_COLUMNS if part in columns}
@@ -156,6 +161,9 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         subgroups=analysis.texts("subgroups"),
         margins=_margins(analysis, outcomes),
         multiplicity=_multiplicity(analysis),
+        comparison_group=cast(
+            "ComparisonGroup", analysis.choice("comparison_group", get_args(ComparisonGroup), "never")
+        ),
         confidence=analysis.number("confidence", 0.95, low=0.5, high=0.9999),
     )
 
@@ -163,6 +171,8 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
 _EXAMPLES = {
     "wave": 'Write, for example, wave: {column: period, before: "0", after: "1"}.',
     "arm": 'Write, for example, arm: {column: treat, campaign: "1", comparison: "0"}.',
+    "period": "Write, for example, period: year.",
+    "first_treated": "Name the column of the period in which the campaign started; blank or 0 means never.",
 }
 
 

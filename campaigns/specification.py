@@ -9,6 +9,7 @@ StandardErrors = Literal[
     "iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised"
 ]  # fmt: skip
 PValue = Literal["t", "normal"]
+ComparisonGroup = Literal["never", "not_yet"]
 
 CLUSTERED = ("CR0", "CR1", "CR1S", "CR2", "CR3")
 
@@ -33,6 +34,9 @@ class Specification:
     after: tuple[str, ...] = ("after",)
     arms: tuple[str, ...] = ()  # values of @arm, one effect each; empty: all but the comparison group's
     comparison: tuple[str, ...] = ("comparison",)  # values of @arm
+    comparison_group: ComparisonGroup = (
+        "never"  # with whom cohorts that start at different times are compared
+    )
 
     @property
     def clustered(self) -> bool:

@@ -1,6 +1,14 @@
 """How an effect is identified, one design a file."""
 
-from campaigns.designs import ancova, difference_in_differences, paired_pre_post, pre_post, randomised
+from campaigns.designs import (
+    ancova,
+    difference_in_differences,
+    exposure,
+    paired_pre_post,
+    pre_post,
+    randomised,
+    staggered,
+)
 from campaigns.designs.design import Design, Group, Groups, Terms
 
 
@@ -10,6 +18,8 @@ DESIGNS: dict[str, Design] = {
     "difference_in_differences": difference_in_differences.DESIGN,
     "randomised": randomised.DESIGN,
     "ancova": ancova.DESIGN,
+    "staggered": staggered.DESIGN,
+    "exposure": exposure.DESIGN,
 }
 
 __all__ = ["DESIGNS", "Design", "Group", "Groups", "Terms"]

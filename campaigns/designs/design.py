@@ -27,6 +27,11 @@ class Terms:
     effects: Mapping[str, Floats]  # campaign arm -> column
 
 
+def no_regression(_: Groups) -> Terms:
+    """Of designs whose estimates are made from rows."""
+    return Terms(controls={}, effects={})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
     """How an effect is identified: what it is an effect of, what must hold, what data it takes."""
@@ -35,7 +40,8 @@ class Design:
     estimand: Estimand
     needs: tuple[str, ...]  # parts of the table: wave, arm, baseline
     groups: tuple[Group, ...]  # every one must have respondents, or there is no estimate
-    regression: Callable[[Groups], Terms]
+    regression: Callable[[Groups], Terms] = no_regression
+    by_rows: bool = False  # made from single respondents, not from a regression on cells
     each_arm_alone: bool = False  # one regression an arm, the others' rows left out
     intercept_is_the_effect: bool = False
     differences: bool = False  # the outcome is the respondent's own difference

@@ -86,7 +86,7 @@ def test_an_unknown_key_is_refused_with_a_guess(tmp_path: Path) -> None:
         ({"columns": "wave: {column: t, after: 1}"}, "columns.wave.before", "before"),
         ({"columns": "arm: treat", "analysis": "design: randomised"}, "columns.arm", "values"),
         ({"analysis": "design: difference_in_difference"}, "analysis.design", "possible"),
-        ({"analysis": "design: staggered"}, "analysis.design", "not offered yet"),
+        ({"analysis": "design: staggered"}, "columns.period", "absent"),
         ({"analysis": "design: difference_in_differences, standard_errors: CR9"}, "analysis.standard_errors", "possible"),
         ({"analysis": "design: difference_in_differences, standard_errors: CR2"}, "columns.cluster", "absent"),
         ({"analysis": "design: difference_in_differences, p_value: randomisation"}, "analysis.p_value", "not offered"),
