@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from surveys.fieldwork import LinkingKey
+
 
 class Role(StrEnum):
     """What a site is on the route. It belongs to campaign, site and audience, never to a country."""
@@ -160,6 +162,14 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """How respondents without a reliable id are found again in another wave."""
+
+    keys: tuple[LinkingKey, ...] = ()
+    block: tuple[str, ...] = ()  # pairs are compared only where one of these agrees, or nearly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """One campaign as its file states it. Build it with ``registry.load_campaign``."""
 
@@ -178,6 +188,7 @@ class Campaign:
     messages: tuple[Mapping[str, object], ...] = ()
     costs: tuple[Mapping[str, object], ...] = ()
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> missing reason
+    linking: Linking = field(default_factory=Linking)
     sha256: str = ""  # of the campaign file, the plan's stamp
 
     @property

@@ -21,6 +21,7 @@ from campaigns.campaign import (
 )
 from campaigns.countries import alpha_2, country_spellings, country_title, known_countries
 from campaigns.effects import Note
+from campaigns.linking_keys import linking_must_hold, linking_of
 from campaigns.schema import Section, as_number, as_text, did_you_mean, read_yaml, section_of, unique
 from campaigns.scores import parse_score, range_of, unit_of
 from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part
@@ -76,7 +77,7 @@ DEFAULT_ARM_VALUES = {
 
 _CAMPAIGN_KEYS = (
     "campaign", "title", "description", "simulated", "themes", "partners", "instrument", "messages", "costs",
-    "waves", "sites", "columns", "missing_codes", "outcomes", "analysis",
+    "waves", "sites", "columns", "linking", "missing_codes", "outcomes", "analysis",
 )  # fmt: skip
 _PARTS: tuple[str, ...] = get_args(Part)
 
@@ -117,6 +118,7 @@ def load_campaign(path: Path) -> Campaign:
         messages=root.plain("messages"),
         costs=root.plain("costs"),
         missing_codes=_missing_codes(root.section("missing_codes")),
+        linking=linking_of(root.section("linking")),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
     _must_hold(campaign, root)
@@ -133,7 +135,9 @@ def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | Non
     counted = sorted(
         {name for site in campaign.sites for quota in site.quotas for name in quota.by} - PARTS_COUNTED
     )
+    keys = campaign.linking.keys
     extra = [*sorted(named), *_analysis_columns(campaign), *_scored_columns(campaign), *counted]
+    extra += [key.question for key in keys]
     return Fieldwork(
         campaign=campaign.id,
         sites=tuple(
@@ -150,6 +154,7 @@ def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | Non
         missing_codes=campaign.missing_codes,
         consent=columns.consent,
         extra_columns=tuple(dict.fromkeys(extra)),
+        linking_keys=keys,
     )
 
 
@@ -385,6 +390,7 @@ def _must_hold(campaign: Campaign, root: Section) -> None:
                 "waves", f"{later.id} opens before {earlier.id}.", "List the waves in the order of time."
             )
     _backchecks_must_hold(campaign, root)
+    linking_must_hold(campaign, root, _with_another_part(campaign))
     variables = set(_analysis_columns(campaign))
     for position, outcome in enumerate(campaign.outcomes):
         if outcome.id in variables:
@@ -453,6 +459,15 @@ def _one_of(section: Section, key: str, value: str, allowed: Sequence[str]) -> s
 
 def _among(value: str, allowed: Sequence[str]) -> str:
     return f"Use one of: {', '.join(allowed)}.{did_you_mean(value, allowed)}"
+
+
+def _with_another_part(campaign: Campaign) -> tuple[str, ...]:
+    """Questions whose answers are needed as they are: all that have a part but to say who the respondent is."""
+    columns = campaign.columns
+    parts = [getattr(columns, part) for part in (*_PARTS, "consent") if part != "respondent"]
+    named = [name for name in (*parts, *columns.exposure.values()) if name is not None]
+    counted = [name for site in campaign.sites for quota in site.quotas for name in quota.by]
+    return (*named, *counted, *_analysis_columns(campaign), *_scored_columns(campaign))
 
 
 def _analysis_columns(campaign: Campaign) -> tuple[str, ...]:

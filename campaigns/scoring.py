@@ -55,6 +55,8 @@ def scored(answers: ir.Table, campaign: Campaign) -> ir.Table:
     variables = (*analysis.covariates, *analysis.categorical, *analysis.fixed_effects, *analysis.subgroups)
     ids = [outcome.id for outcome in campaign.outcomes]
     declared = [part for part in PARTS if part in ("@site", "@wave") or getattr(campaign.columns, part[1:])]
+    if campaign.linking.keys and "@respondent" not in declared:
+        declared.append("@respondent")
     columns = {part: _part(answers, part) for part in declared}
     columns |= {name: _column(answers, name) for name in dict.fromkeys(variables) if name not in ids}
     return answers.select(

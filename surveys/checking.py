@@ -21,6 +21,7 @@ from surveys.judging.doubtful import outranked
 from surveys.judging.findings import Finding, problems_of, rows_with
 from surveys.judging.headers import HeaderMap, Source
 from surveys.judging.identity import Identity, identify, not_to_be_counted
+from surveys.judging.linking_keys import key_columns, unjudged_keys
 from surveys.judging.placing import Placement, place_interviews
 from surveys.judging.split_choices import gather_split
 from surveys.judging.understanding import (
@@ -63,7 +64,7 @@ class CheckReport:
     @site, @wave, @arm, @cluster, @stratum, @weight, @respondent, @interview_date, @interviewer,
     @edit, @started, @duration, @received``; then each question's canonical text under the instrument's name, and ``NAME@missing``
     where some answer is missing for a reason. The respondent's column stands there as
-    ``@respondent`` alone.
+    ``@respondent`` alone, linking keys as ``@link NAME``.
     """
 
     verdict: Outcome
@@ -247,11 +248,13 @@ def _read_all(
     doubts: Sequence[Doubt],
 ) -> dict[str, Answers]:
     """The answers of every column; all columns that cannot be judged are told, and asked about, together."""
+    unjudged = unjudged_keys(known.fieldwork)
     read: dict[str, Answers] = {}
     refused: list[Problem] = []
     for source in headers.answers.values():
         try:
-            read[source.name] = _read(source, questions.get(source.name), raw, headers, known)
+            answers = _read(source, questions.get(source.name), raw, headers, known)
+            read[source.name] = replace(answers, findings=()) if source.name in unjudged else answers
         except FileRefused as refusal:
             refused.extend(refusal.problems)
     if refused:
@@ -349,7 +352,7 @@ def _personal_data(
     identity: Identity,
 ) -> list[Finding]:
     """Rows whose free text holds what looks like a telephone number, an address or an identity paper."""
-    parts = {*(fieldwork.parts.values() if fieldwork else ()), identity.column}
+    parts = {*(fieldwork.parts.values() if fieldwork else ()), *unjudged_keys(fieldwork), identity.column}
     regions = fieldwork.regions if fieldwork else ()
     findings = []
     for name, one in answers.items():
@@ -400,7 +403,7 @@ def _report(
     return CheckReport(
         verdict=verdict,
         rows=rows,
-        accepted=_accepted(parts, answers, headers, kept),
+        accepted=_accepted(parts | key_columns(answers, fieldwork), answers, headers, kept),
         rejected=_numbers(refused),
         held=_numbers(held),
         problems=tuple(problems_of(grave, table.lines)),

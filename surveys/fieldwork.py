@@ -11,6 +11,24 @@ Part = Literal[
     "weight", "interview_date", "interviewer",
 ]  # fmt: skip
 
+LINK = "@link "  # begins the name of every column of codes
+KeyKind = Literal["name", "text", "code", "phone", "year", "exact"]
+# Kinds of linking key whose answers are never stored: they name a person or a place, or are typed freely.
+UNSTORED_KINDS: frozenset[KeyKind] = frozenset({"name", "text", "code", "phone"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkingKey:
+    """A question whose answer helps to find the same respondent again in another wave."""
+
+    question: str
+    kind: KeyKind
+
+    @property
+    def column(self) -> str:
+        """Where its codes stand beside the answers of an upload, until they are stored apart from them."""
+        return f"{LINK}{self.question}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSite:
@@ -51,6 +69,12 @@ class Fieldwork:
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> missing reason
     consent: str | None = None  # question whose "no" refuses the interview
     extra_columns: tuple[str, ...] = ()  # named by the campaign, not asked by the instrument
+    linking_keys: tuple[LinkingKey, ...] = ()
+
+    @property
+    def unstored_keys(self) -> frozenset[str]:
+        """Questions whose answers are kept as codes alone."""
+        return frozenset(key.question for key in self.linking_keys if key.kind in UNSTORED_KINDS)
 
     @property
     def regions(self) -> tuple[str, ...]:

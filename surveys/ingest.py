@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -119,6 +120,7 @@ def ingest_file(
         accepted=accepted,
         types=question_types(accepted, instrument),
         original=sealed.result if sealed else lambda: _sealed(path, sha256, keys),
+        seal=keys.seal,
         key_marks=marks,
     )
     del raw, accepted
@@ -134,26 +136,42 @@ def ingest_file(
 def deidentified(
     accepted: pa.Table, fieldwork: Fieldwork, country_of_site: Mapping[str, str], keys: KeyRing
 ) -> tuple[pa.Table, dict[str, str]]:
-    """The table with pseudonyms for respondents, and the marks of the keys that made them."""
+    """The table with pseudonyms for respondents and codes for linking keys, and the marks of the keys that made them."""
     named = fieldwork.parts.get("respondent")
     if named is not None and named in accepted.column_names:
         accepted = accepted.drop_columns([named])  # would keep in the clear what the pseudonym hides
-    respondents = accepted["@respondent"].cast(pa.large_string())
-    if respondents.null_count == len(respondents):
-        return accepted, {}
+    hide: dict[str, Callable[[pa.ChunkedArray, str], pa.Array]] = {"@respondent": keys.pseudonyms}
+    for key in fieldwork.linking_keys:
+        if key.column in accepted.column_names:
+            hide[key.column] = partial(keys.link_codes, campaign=fieldwork.campaign, linking_key=key)
+    used: set[str] = set()
+    for column, hidden in hide.items():
+        clear = accepted[column].cast(pa.large_string())
+        veiled, countries = _hidden_by_country(clear, accepted["@site"], country_of_site, hidden)
+        accepted = accepted.set_column(accepted.column_names.index(column), column, veiled)
+        used |= countries
+    return accepted, {f"respondents-{country}": keys.fingerprint(country) for country in sorted(used)}
+
+
+def _hidden_by_country(
+    clear: pa.ChunkedArray,
+    places: pa.ChunkedArray,
+    country_of_site: Mapping[str, str],
+    hidden: Callable[[pa.ChunkedArray, str], pa.Array],
+) -> tuple[pa.ChunkedArray, set[str]]:
+    """Each country's values hidden under its own key, and the countries that had any."""
     sites_of = defaultdict(list)
     for site, country in country_of_site.items():
         sites_of[country].append(site)
-    pseudonyms = pa.chunked_array([pa.nulls(len(respondents), pa.large_string())])
-    marks = {}
+    nothing = pa.scalar(None, pa.large_string())
+    veiled, used = pa.chunked_array([pa.nulls(len(clear), pa.large_string())]), set()
     for country, sites in sorted(sites_of.items()):
-        here = _at(accepted["@site"], sites, alone=len(sites_of) == 1)
-        theirs = pc.if_else(here, respondents, pa.scalar(None, pa.large_string()))
+        here = _at(places, sites, alone=len(sites_of) == 1)
+        theirs = pc.if_else(here, clear, nothing)
         if theirs.null_count < len(theirs):
-            pseudonyms = pc.if_else(here, keys.pseudonyms(theirs, country), pseudonyms)
-            marks[f"respondents-{country}"] = keys.fingerprint(country)
-    place = accepted.column_names.index("@respondent")
-    return accepted.set_column(place, "@respondent", pseudonyms), marks
+            veiled = pc.if_else(here, hidden(theirs, country), veiled)
+            used.add(country)
+    return veiled, used
 
 
 def question_types(accepted: pa.Table, instrument: Instrument) -> dict[str, str]:
@@ -230,6 +248,7 @@ def _arrival(
         accepted=report.accepted,
         types={},
         original=bytes,
+        seal=bytes,
         key_marks={},
     )
 

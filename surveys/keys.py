@@ -10,7 +10,9 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,8 @@ import pyarrow.compute as pc
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from surveys.deidentification import respondent_pseudonym
+from surveys.fieldwork import LinkingKey
+from surveys.linking_codes import Coder
 from surveys.problems import CannotProceed
 
 
@@ -77,9 +81,27 @@ class KeyRing:
     def pseudonyms(self, respondents: pa.ChunkedArray, country: str) -> pa.Array:
         """The respondents' ids as keyed hashes under the country's own key; none stays none."""
         key = self._respondent_key(country)
-        coded = pc.dictionary_encode(respondents.combine_chunks())
-        hashed = [respondent_pseudonym(key, respondent) for respondent in coded.dictionary.to_pylist()]
-        return pa.array(hashed, pa.large_string()).take(coded.indices)
+        return _each_once(respondents, lambda respondent: respondent_pseudonym(key, respondent))
+
+    def link_codes(
+        self, answers: pa.ChunkedArray, country: str, *, campaign: str, linking_key: LinkingKey
+    ) -> pa.Array:
+        """The answers to a linking key as codes under a key of this country, campaign and question alone.
+
+        Nobody can look up in one campaign or country whom another one interviewed.
+        """
+        purpose = f"linking codes\x1f{campaign}\x1f{linking_key.question}".encode()
+        coder = Coder(hmac.digest(self._respondent_key(country), purpose, "sha256"), linking_key.kind)
+
+        def code(answer: str) -> str | None:
+            codes = coder.codes(answer)
+            return None if codes is None else codes.as_text()
+
+        return _each_once(answers, code)
+
+    def seal(self, content: bytes) -> bytes:
+        """Content as it may rest in the record; ``decrypt`` gives it back."""
+        return self.encrypt(BytesIO(content)).stored
 
     def fingerprint(self, country: str) -> str:
         """What tells the country's key from any other without giving it away."""
@@ -139,6 +161,14 @@ class KeyRing:
             "this file holds no key of the right form.",
             "Bring the file back from the safe copy of the keys; do not make a new one.",
         )
+
+
+def _each_once(texts: pa.ChunkedArray, made: Callable[[str], str | None]) -> pa.Array:
+    """What is made of each text, made once for all rows that say the same; nothing stays nothing."""
+    coded = pc.dictionary_encode(texts.combine_chunks())
+    return pa.array([made(text) for text in coded.dictionary.to_pylist()], pa.large_string()).take(
+        coded.indices
+    )
 
 
 def _make_once(path: Path, key: bytes) -> None:

@@ -48,7 +48,9 @@ class Source:
     question: Question | None  # None: a column of the data that the instrument does not ask
     whole: int | None = None  # the column of the answer; the summary of a select_multiple
     split: tuple[tuple[int, str], ...] = ()  # column and code of each split choice
-    secret: bool = False  # plays a part (respondent) but identifies: never stored under its own name
+    secret: bool = (
+        False  # plays a part (respondent, linking key) but identifies: never stored under its own name
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def match_headers(
         warnings=(
             *_warnings(columns, found, loose),
             *_absences(answers, instrument, fieldwork),
+            *_kept_as_codes(answers, fieldwork),
         ),
     )
 
@@ -181,6 +184,7 @@ def _sources(
     questions = stored_questions(instrument)
     order = [*questions, *(name for name in whole if name not in questions)]
     parts = set(fieldwork.parts.values()) if fieldwork else set()
+    unstored = fieldwork.unstored_keys if fieldwork else frozenset()
     sources = {}
     for name in order:
         if name in whole or name in split:
@@ -190,7 +194,9 @@ def _sources(
                 question=question,
                 whole=whole.get(name),
                 split=_in_form_order(split.get(name, []), question, instrument),
-                secret=name == respondent or (name in parts and _identifies(name, question)),
+                secret=name == respondent
+                or name in unstored
+                or (name in parts and _identifies(name, question)),
             )
     return sources
 
@@ -316,6 +322,12 @@ def _warnings(
     ):
         if names:
             yield Problem(code=code, values={"columns": listed(names, 60), "number": len(names)})
+
+
+def _kept_as_codes(answers: Mapping[str, Source], fieldwork: Fieldwork | None) -> Iterable[Problem]:
+    names = [name for name in answers if fieldwork is not None and name in fieldwork.unstored_keys]
+    if names:
+        yield Problem(code="linking_columns", values={"columns": listed(names), "number": len(names)})
 
 
 def _absences(

@@ -52,6 +52,7 @@ class KnownHeaders:
         self._ambiguous: set[str] = set()
         self._plain = plain_names(instrument, fieldwork)
         self._secret = set(self._plain) | set(fieldwork.parts.values() if fieldwork else ())
+        self._secret |= {key.question for key in fieldwork.linking_keys} if fieldwork else set()
         self._separators = ("/", "-") if dialect == "odk_central" else ("/",)
         self._dialect = dialect
         self._instrument = instrument

@@ -17,6 +17,7 @@ from surveys.judging.doubtful import CodeRules, Column, code_doubts, day_doubts
 from surveys.judging.findings import Finding
 from surveys.judging.headers import HeaderMap, Source, match_headers
 from surveys.judging.known_headers import KnownHeaders
+from surveys.judging.linking_keys import unjudged_keys
 from surveys.judging.map_suggestions import columns_doubt, suggest
 from surveys.judging.parts import judged_as
 from surveys.judging.targets import stored_questions
@@ -78,9 +79,11 @@ def understand_headers(raw: RawFile, known: Known) -> HeaderMap:
 def questions_behind(headers: HeaderMap, fieldwork: Fieldwork | None) -> dict[str, Question]:
     """The question behind every column; a column the form does not ask is judged by the part it plays."""
     parts = {name: part for part, name in fieldwork.parts.items()} if fieldwork else {}
+    unjudged = unjudged_keys(fieldwork)
     judged = {
         source.name: judged_as(source.name, source.question, parts.get(source.name))
         for source in headers.answers.values()
+        if source.name not in unjudged
     }
     return {name: question for name, question in judged.items() if question is not None}
 

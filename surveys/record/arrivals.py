@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from surveys.fieldwork import LINK
 from surveys.problems import CannotProceed, Problem
 from surveys.record import corrections, payloads, tables
 from surveys.record.audit import note
@@ -67,6 +68,7 @@ class Arrival:
     accepted: pa.Table
     types: Mapping[str, str]  # question -> its type
     original: Callable[[], bytes]  # the encrypted bytes
+    seal: Callable[[bytes], bytes]  # encrypts the codes of linking keys
     key_marks: Mapping[str, str]  # name of a respondents' key -> its fingerprint
 
 
@@ -327,6 +329,11 @@ def _insert_answers(
         )
         for position in in_key_order  # neighbours in the index are written together
     )
+    linking = [name for name in rows.column_names if name.startswith(LINK)]
+    if any(rows[name].null_count < rows.num_rows for name in linking):
+        codes = arrival.seal(payloads.encode_payload(rows.select(linking), {}))
+        connection.execute(insert(tables.link_code), {"upload": upload, "codes": codes})
+    rows = rows.drop_columns(linking)
     with ThreadPoolExecutor(max_workers=1) as beside:
         answers = beside.submit(payloads.encode_payload, rows, arrival.types)
         insert_rows(connection, tables.submission, _SUBMISSION_COLUMNS, submissions)

@@ -48,9 +48,15 @@ def encode_payload(accepted: pa.Table, types: Mapping[str, str]) -> bytes:
 
 def decode_payload(answers: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """The table of ``encode_payload``, or some columns of it; text stays dictionary-encoded, which is small."""
-    names = pq.read_schema(pa.BufferReader(answers)).names if columns is None else list(columns)
+    names = columns_of(answers) if columns is None else list(columns)
     coded = [name for name in names if name not in ("@row", "@line", "@submission")]
     return pq.read_table(pa.BufferReader(answers), columns=names, read_dictionary=coded)
+
+
+def columns_of(answers: bytes) -> list[str]:
+    """The names of the columns that ``encode_payload`` wrote."""
+    names: list[str] = pq.read_schema(pa.BufferReader(answers)).names
+    return names
 
 
 def payload_types(table: pa.Table) -> dict[str, str]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     text,
 )
 
@@ -222,6 +224,50 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("details", Text, nullable=False, comment="JSON, never an answer"),
     Column("hash", Text, nullable=False, comment="SHA-256 over the entry and the hash before it"),
+)
+
+link_code = Table(
+    "link_code",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "codes",
+        LargeBinary,
+        nullable=False,
+        comment="codes of the linking keys, a row for each of the payload, encrypted",
+    ),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("wave_from", Text, nullable=False),
+    Column("wave_to", Text, nullable=False),
+    Column("submission_from", Text, nullable=False),
+    Column("submission_to", Text, nullable=False),
+    Column("agreement", Text, nullable=False, comment="JSON; linking key: same, similar, differs, missing"),
+    Column("strength", Float, nullable=False, comment="probability that the two are one person, 0-1"),
+    Column("rivals", Integer, nullable=False, comment="other interviews that fit one of the two as well"),
+    Column("same_id", Boolean, nullable=False, comment="linked by the respondent's id unless rejected"),
+    Column("state", Text, nullable=False, comment="proposed, accepted, rejected, undecided"),
+    Column("proposed_at", Moment, nullable=False),
+    UniqueConstraint("campaign", "submission_from", "submission_to"),
+    Index("ix_link_campaign_site", "campaign", "site"),
+)
+
+link_decision = Table(
+    "link_decision",
+    metadata,
+    Column("link", Integer, ForeignKey("link.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False, comment="what the pair is from now on"),
+    Column("undoes", Boolean, nullable=False, comment="takes the decision before it back"),
+    Column("actor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("as_of", Integer, nullable=False, comment="the campaign's newest upload when it was decided"),
 )
 
 key_mark = Table(

@@ -78,6 +78,7 @@ def arrival(
         "accepted": table,
         "types": {"age": "integer", "born": "date", "heard": "select_one"},
         "original": lambda: keys.encrypt(BytesIO(original)).stored,
+        "seal": keys.seal,
         "key_marks": {},
     }
     return Arrival(**(facts | changed))
