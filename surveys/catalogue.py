@@ -18,11 +18,14 @@ from sqlalchemy import Connection, Row, func, or_, select
 from surveys.corrections.ledger import Action, Correction, Decided, Proposal, State, Step
 from surveys.keys import KeyRing
 from surveys.problems import Problem
-from surveys.record import arrivals, audit, corrections, logs, overlay, payloads, tables
+from surveys.record import arrivals, audit, corrections, links, logs, overlay, payloads, people, tables
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.database import Database
 from surveys.record.interviews import current_rows
+from surveys.record.links import Link, LinkState, WavePair
+from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
+from surveys.record.places import PLACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,46 @@ class Catalogue:
         with self.database.reading() as connection:
             return current_rows(connection, campaign, submissions)
 
+    # ---- the same respondent in several waves ---------------------------------------------------------
+
+    def people(self, campaign: str, site: str, keys: KeyRing, also: Sequence[str] = ()) -> pa.Table:
+        """The current interviews of a site: ``interview`` (the id in the record), parts, codes of linking keys.
+
+        Parameters
+        ----------
+        also
+            Questions whose answers are wanted beside.
+        """
+        parts = [part for part in self.parts(campaign, site) if part.interviews]
+        uploads = sorted({upload for part in parts for upload in part.uploads})
+        with self.database.reading() as connection:
+            return people.people_of(connection, campaign, site, uploads, keys.decrypt, also)
+
+    def links(self, campaign: str, site: str | None = None) -> list[Link]:
+        """Pairs of interviews and what is decided about them, the strongest first."""
+        with self.database.reading() as connection:
+            return links.read_links(connection, campaign, site)
+
+    def propose_links(self, waves: WavePair, proposals: Sequence[LinkProposal]) -> None:
+        """Put pairs before the reviewers, in place of those that nobody has looked at."""
+        now = datetime.now(UTC)
+        self.database.write(lambda connection: links.propose(connection, waves, proposals, now))
+
+    def decide_link(self, link: int, state: LinkState, *, by: str) -> Link:
+        """Accept or reject a pair, or leave it undecided."""
+        now = datetime.now(UTC)
+        return self.database.write(lambda connection: links.decide(connection, link, state, by, now))
+
+    def undo_link(self, link: int, *, by: str) -> Link:
+        """Take back the last decision about a pair."""
+        now = datetime.now(UTC)
+        return self.database.write(lambda connection: links.undo(connection, link, by, now))
+
+    def links_in_force(self, campaign: str, as_of: int | None = None) -> list[Link]:
+        """The decided pairs that change who a respondent is, now or at that place in the order of uploads."""
+        with self.database.reading() as connection:
+            return links.in_force(connection, campaign, as_of)
+
     # ---- looking things up ---------------------------------------------------------------------------
 
     def earlier_upload(self, campaign: str, site: str | None, sha256: str) -> int | None:
@@ -171,7 +214,7 @@ class Catalogue:
     def uploads(self, campaign: str, site: str | None = None) -> list[Upload]:
         """The history of a campaign, or of what was uploaded for one of its sites, newest first."""
         table = tables.upload
-        query = select(table).where(table.c.campaign == campaign, table.c.format != corrections.PLACE)
+        query = select(table).where(table.c.campaign == campaign, table.c.format != PLACE)
         if site is not None:
             touching = select(tables.touched.c.upload).where(
                 tables.touched.c.campaign == campaign, tables.touched.c.site == site
@@ -214,11 +257,18 @@ class Catalogue:
         wanted: Sequence[SitePart],
         as_of: int | None = None,
         assumed: Sequence[Correction] = (),
+        *,
+        every_id: bool = False,
     ) -> Iterator[tuple[int, pa.Table]]:
         """The current rows of each upload that holds any of the wanted sites and waves, oldest upload first.
 
         Corrections are counted in, and those ``assumed`` as if they had been applied. A table may hold rows of
         other sites and waves too.
+
+        Parameters
+        ----------
+        every_id
+            Give interviews that came without an id the one the record knows them by.
         """
         with self.database.reading() as connection:
             changed = overlay.changes(connection, campaign, as_of, assumed)
@@ -231,6 +281,9 @@ class Catalogue:
             if encoded is not None:
                 here = changed.get(upload, ())
                 table = overlay.overlaid(payloads.decode_payload(encoded), here)
+                if every_id:
+                    with self.database.reading() as connection:
+                        table = people.with_every_id(connection, upload, table)
                 yield upload, _without(table, [*gone, *overlay.withdrawn_positions(here)])
 
     def audit_entries(self, after: int = 0) -> list[audit.AuditEntry]:

@@ -20,6 +20,8 @@ from surveys.catalogue import Catalogue, SitePart
 from surveys.corrections.ledger import Correction
 from surveys.moments import offset_minutes, universal, wall_clock
 from surveys.record import payloads
+from surveys.record.links import Link
+from surveys.respondents import Renaming, renamed, renaming_of
 
 
 MARK = b"interviews"  # key of the mark in a file's metadata
@@ -165,13 +167,42 @@ def _typed_tables(
     """For each part its typed interviews, reading each upload once."""
     pieces: dict[tuple[str, str], list[pa.Table]] = {(part.site, part.wave): [] for part in parts}
     types: dict[str, str] = {}
-    for upload, table in catalogue.answers(campaign, parts, as_of, assumed):
+    renaming = linked_respondents(catalogue, campaign, [part.site for part in parts], as_of)
+    for upload, table in catalogue.answers(campaign, parts, as_of, assumed, every_id=bool(renaming)):
         for name, kind in payloads.payload_types(table).items():
             types[name] = kind if types.get(name, kind) == kind else "text"
         for part in parts:
             if upload in part.uploads:
                 pieces[part.site, part.wave].append(of_part(table, part))
-    return [typed(united(pieces[part.site, part.wave]), types) for part in parts]
+    whole = [united(pieces[part.site, part.wave]) for part in parts]
+    return [
+        typed(renamed(table, renaming[part.site]) if part.site in renaming else table, types)
+        for part, table in zip(parts, whole, strict=True)
+    ]
+
+
+def linked_respondents(
+    catalogue: Catalogue, campaign: str, sites: Sequence[str], as_of: int | None
+) -> dict[str, Renaming]:
+    """What the links between waves change at those of the sites that have any."""
+    links: dict[str, list[Link]] = {}
+    for link in catalogue.links_in_force(campaign, as_of):
+        links.setdefault(link.waves.site, []).append(link)
+    return {
+        site: renaming_of(links[site], _pseudonyms(catalogue, campaign, site, as_of))
+        for site in dict.fromkeys(sites)
+        if site in links
+    }
+
+
+def _pseudonyms(catalogue: Catalogue, campaign: str, site: str, as_of: int | None) -> dict[str, str | None]:
+    """The pseudonym of every current interview of a site."""
+    parts = catalogue.parts(campaign, site, as_of)
+    found: dict[str, str | None] = {}
+    for _, table in catalogue.answers(campaign, parts, as_of, every_id=True):
+        here = table.filter(_is(table["@site"], site))
+        found.update(zip(here["@submission"].to_pylist(), here["@respondent"].to_pylist(), strict=True))
+    return found
 
 
 def of_part(table: pa.Table, part: SitePart) -> pa.Table:

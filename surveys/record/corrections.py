@@ -4,7 +4,6 @@ Every decision is one transaction, on a connection that ``Catalogue`` hands over
 or undone together take one place in the order of uploads, so that "as of upload n" tells exactly which of them count.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -33,9 +32,9 @@ from surveys.record.audit import note
 from surveys.record.database import among, is_among
 from surveys.record.interviews import cell_at, column_of, current_rows
 from surveys.record.overlay import current
+from surveys.record.places import take_place
 
 
-PLACE = "corrections"  # the format of a place in the order of uploads that is no file
 _AT_A_TIME = 5_000
 _Mover = Callable[[Connection, str, Sequence[Correction]], list[Decided]]
 
@@ -279,30 +278,16 @@ def _place(
     ]
     if not effective:
         return None
-    said = f"{campaign} {action} {[one.id for one in effective]} {at.isoformat()}"
-    upload = tables.upload
-    values = {
-        "campaign": campaign, "sha256": hashlib.sha256(said.encode()).hexdigest(), "name": "", "size": 0,
-        "format": PLACE, "dialect": action, "uploader": actor, "uploaded_at": at, "instrument": "",
-        "instrument_version": "", "instrument_sha256": "", "verdict": "accept", "rows": 0, "accepted": 0,
-        "replaced": 0, "unchanged": 0, "rejected": 0, "held": 0,
-    }  # fmt: skip
-    place = int(connection.execute(insert(upload).values(**values).returning(upload.c.id)).scalar_one())
     held = tables.submission
     query = (
         select(held.c.site, held.c.wave)
         .where(held.c.campaign == campaign, current(None), is_among(connection, held.c.submission))
         .distinct()
     )
-    touched = connection.execute(
-        query, among(connection, sorted({one.submission for one in effective}))
-    ).all()
-    rows = [
-        {"campaign": campaign, "site": site, "wave": wave, "upload": place, "rows": 0}
-        for site, wave in touched
-    ]
-    connection.execute(insert(tables.touched), rows)
-    return place
+    rows = connection.execute(query, among(connection, sorted({one.submission for one in effective})))
+    touched = [(site, wave) for site, wave in rows]
+    subject = str([one.id for one in effective])
+    return take_place(connection, campaign, action, subject, actor=actor, at=at, touched=touched)
 
 
 def _write(

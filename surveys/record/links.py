@@ -5,7 +5,6 @@ now is what the last decision about it says.
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from surveys.problems import CannotProceed
 from surveys.record import tables
 from surveys.record.audit import note
+from surveys.record.places import take_place
 
 
 LinkState = Literal["proposed", "accepted", "rejected", "undecided"]
@@ -107,7 +107,7 @@ def propose(connection: Connection, waves: WavePair, proposals: Sequence[Proposa
 def decide(connection: Connection, link_id: int, state: LinkState, actor: str, at: datetime) -> Link:
     """Note what somebody decided about a pair."""
     found = _one(connection, link_id)
-    if state == "accepted":
+    if state == "accepted" and not found.proposal.same_id:
         _must_be_free(connection, found)
     _add_decision(connection, found, state, actor, at, undoes=False)
     return _one(connection, link_id)
@@ -131,34 +131,22 @@ def undo(connection: Connection, link_id: int, actor: str, at: datetime) -> Link
 def in_force(connection: Connection, campaign: str, as_of: int | None = None) -> list[Link]:
     """The pairs that change who a respondent is: accepted ones, and rejected ones of the same id.
 
-    ``as_of``: as they stood before the upload after this one.
+    Parameters
+    ----------
+    as_of
+        As they stood at that place in the order of uploads; None: as they stand.
     """
     link, decision = tables.link, tables.link_decision
     query = (
         select(link, decision.c.state.label("then"))
         .join(decision, decision.c.link == link.c.id)
-        .where(link.c.campaign == campaign)
+        .where(link.c.campaign == campaign, decision.c.place.is_not(None))
         .order_by(link.c.id, decision.c.number)
     )
     if as_of is not None:
-        query = query.where(decision.c.as_of <= as_of)
+        query = query.where(decision.c.place <= as_of)
     last = {row.id: row for row in connection.execute(query)}
-    return [
-        _link(row, state=row.then)
-        for row in last.values()
-        if row.then == "accepted" or (row.then == "rejected" and row.same_id)
-    ]
-
-
-def decisions_made(connection: Connection, campaign: str, as_of: int | None = None) -> dict[str, int]:
-    """How often anything was decided about each site's pairs: grows with every decision."""
-    link, decision = tables.link, tables.link_decision
-    query = (
-        select(link.c.site).join(decision, decision.c.link == link.c.id).where(link.c.campaign == campaign)
-    )
-    if as_of is not None:
-        query = query.where(decision.c.as_of <= as_of)
-    return dict(Counter(connection.scalars(query)))
+    return [_link(row, row.then) for row in last.values() if _counts(row.then, same_id=row.same_id)]
 
 
 def _standing(connection: Connection, link_id: int) -> list[LinkState]:
@@ -177,21 +165,36 @@ def _standing(connection: Connection, link_id: int) -> list[LinkState]:
 def _add_decision(
     connection: Connection, link: Link, state: LinkState, actor: str, at: datetime, *, undoes: bool
 ) -> None:
-    table, waves = tables.link_decision, link.waves
-    number = connection.scalar(select(func.count()).select_from(table).where(table.c.link == link.id)) or 0
-    newest = connection.scalar(
-        select(func.max(tables.touched.c.upload)).where(tables.touched.c.campaign == waves.campaign)
+    decision, waves = tables.link_decision, link.waves
+    same_id, place = link.proposal.same_id, None
+    if _counts(state, same_id=same_id) != _counts(link.state, same_id=same_id):
+        table = tables.touched
+        query = select(table.c.site, table.c.wave).where(
+            table.c.campaign == waves.campaign, table.c.site == waves.site
+        )
+        touched = {(site, wave) for site, wave in connection.execute(query)}  # links go on from wave to wave
+        subject = f"link {link.id}"
+        place = take_place(
+            connection, waves.campaign, f"link {state}", subject, actor=actor, at=at, touched=touched
+        )
+    number = (
+        connection.scalar(select(func.count()).select_from(decision).where(decision.c.link == link.id)) or 0
     )
     connection.execute(
-        insert(table),
+        insert(decision),
         {
             "link": link.id, "number": number + 1, "state": state, "undoes": undoes,
-            "actor": actor, "at": at, "as_of": newest or 0,
+            "actor": actor, "at": at, "place": place,
         },
     )  # fmt: skip
     connection.execute(update(tables.link).where(tables.link.c.id == link.id).values(state=state))
     facts = {"campaign": waves.campaign, "site": waves.site, "state": state, "before": link.state}
     note(connection, actor, "link undone" if undoes else "link decided", f"link {link.id}", facts, at)
+
+
+def _counts(state: str, *, same_id: bool) -> bool:
+    """Whether a pair in that state changes who a respondent is."""
+    return state == "accepted" if not same_id else state == "rejected"
 
 
 def _must_be_free(connection: Connection, link: Link) -> None:

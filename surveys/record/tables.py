@@ -267,7 +267,9 @@ link_decision = Table(
     Column("undoes", Boolean, nullable=False, comment="takes the decision before it back"),
     Column("actor", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("as_of", Integer, nullable=False, comment="the campaign's newest upload when it was decided"),
+    Column(
+        "place", Integer, ForeignKey("upload.id"), comment="in the order of uploads, where it changes answers"
+    ),
 )
 
 key_mark = Table(

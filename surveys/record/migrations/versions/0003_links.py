@@ -70,9 +70,10 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
-            "as_of", sa.Integer(), nullable=False, comment="the campaign's newest upload when it was decided"
+            "place", sa.Integer(), nullable=True, comment="in the order of uploads, where it changes answers"
         ),
         sa.ForeignKeyConstraint(["link"], ["link.id"], name="fk_link_decision_link_link"),
+        sa.ForeignKeyConstraint(["place"], ["upload.id"], name="fk_link_decision_place_upload"),
         sa.PrimaryKeyConstraint("link", "number", name="pk_link_decision"),
     )
 
