@@ -87,6 +87,18 @@ def counts_by_group(counts: Counts) -> tuple[int | None, ...]:
     )
 
 
+PlanStatus = Literal["planned", "deviated", "exploratory"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStamp:
+    """How an estimate stands to the plan that was locked before the data."""
+
+    status: PlanStatus
+    deviations: tuple[str, ...] = ()  # keys of the campaign file that are no longer what was locked
+    reason: Note | None = None  # why it is exploratory: ``plan.exploratory.<code>``
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectEstimate:
     """One effect (or change) of one campaign on one outcome at one site."""
@@ -106,6 +118,7 @@ class EffectEstimate:
     verdict: Verdict | None = None
     p_adjusted: float | None = None
     caveats: tuple[Note, ...] = ()
+    stamp: PlanStamp | None = None  # None: nobody asked how it stands to a plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +129,7 @@ class NotEstimable:
     code: str
     values: Mapping[str, object] = field(default_factory=dict)
     counts: Counts | None = None
+    stamp: PlanStamp | None = None
 
     def reason(self, language: str = "en") -> str:
         """Why there is no estimate."""
@@ -187,6 +201,21 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPlan:
+    """A plan as somebody locked it. ``late``: answers of the last wave it compares had already arrived."""
+
+    campaign: str
+    version: int  # 1, 2, ... within the campaign
+    sha256: str
+    content: Mapping[str, object]
+    locked_at: datetime
+    locked_by: str
+    note: str
+    late: bool
+    as_of_upload: int | None  # the newest upload at that time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """Everything concluded about one campaign from one state of the data. Exact numbers; see ``disclosure``."""
 
@@ -198,6 +227,7 @@ class Evaluation:
     data_sha256: str
     made_at: datetime
     protected: bool = False  # True once the disclosure rules were applied
+    lock: LockedPlan | None = None  # the plan that the estimates were held against
 
     def effects_of(self, outcome: str, *, subgroup: str | None = None) -> Sequence[Effect]:
         """The effects of one outcome in the declared order of sites."""

@@ -13,7 +13,7 @@ import xlsxwriter
 from campaigns.campaign import Outcome
 from campaigns.claims import harm_alarm, headline
 from campaigns.disclosure import protect
-from campaigns.effects import Effect, EffectEstimate, Evaluation, Note, PooledEffect
+from campaigns.effects import Effect, EffectEstimate, Evaluation, LockedPlan, Note, PlanStamp, PooledEffect
 from campaigns.registry import notes_on
 from surveys.languages import pick, say
 from surveys.spreadsheets import defused
@@ -23,7 +23,7 @@ EFFECT_COLUMNS = (
     "outcome", "site", "role", "subgroup", "design", "estimand", "term", "estimate", "std_error", "df", "statistic",
     "p_value", "p_adjusted", "conf_low", "conf_high", "n", "n_clusters", "n_campaign_before", "n_campaign_after",
     "n_comparison_before", "n_comparison_after", "mean_comparison_after", "standard_errors", "p_method", "verdict",
-    "caveats", "not_estimable", "plan_sha256", "data_sha256", "software",
+    "caveats", "not_estimable", "plan_status", "plan_deviations", "plan_sha256", "data_sha256", "software",
 )  # fmt: skip
 POOL_COLUMNS = (
     "outcome", "role", "sites", "left_out", "method", "interval", "k", "estimate", "std_error", "df", "p_value",
@@ -109,6 +109,7 @@ def notes_of(evaluation: Evaluation, language: str = "en") -> tuple[str, ...]:
         say("export.made", language, day=f"{evaluation.made_at:%Y-%m-%d %H:%M} UTC", software=software()),
         say("export.data", language, upload="–" if upload is None else upload, hash=evaluation.data_sha256),
         say("export.plan", language, hash=campaign.sha256),
+        *_lock_in_words(evaluation.lock, language),
         say("export.protected", language),
         say("export.units", language),
     ]
@@ -188,6 +189,7 @@ def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[
         "as_of_upload": shared.as_of_upload,
         "data_sha256": shared.data_sha256,
         "plan_sha256": campaign.sha256,
+        "plan_lock": None if shared.lock is None else _lock(shared.lock),
         "made_at": shared.made_at.isoformat(),
         "software": software(),
         "protected": shared.protected,
@@ -197,6 +199,28 @@ def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[
         "averages": records(pool_table(shared, language=language)),
         "contrasts": records(contrast_table(shared, language=language)),
         "notes": list(notes_of(shared, language)),
+    }
+
+
+def _lock_in_words(lock: LockedPlan | None, language: str) -> tuple[str, ...]:
+    if lock is None:
+        return (say("plan.source.no_lock", language),)
+    facts = {
+        "version": lock.version,
+        "day": f"{lock.locked_at:%Y-%m-%d}",
+        "by": lock.locked_by,
+        "hash": lock.sha256,
+    }
+    return (say("plan.locked_late" if lock.late else "plan.locked", language, **facts),)
+
+
+def _lock(lock: LockedPlan) -> dict[str, object]:
+    return {
+        "version": lock.version,
+        "sha256": lock.sha256,
+        "locked_at": lock.locked_at.isoformat(),
+        "locked_by": lock.locked_by,
+        "late": lock.late,
     }
 
 
@@ -221,11 +245,13 @@ def software() -> str:
 
 
 def _row(effect: Effect, marks: Sequence[Note], language: str) -> dict[str, object]:
-    subject, counts = effect.subject, effect.counts
+    subject, counts, stamp = effect.subject, effect.counts, effect.stamp
     row: dict[str, object] = {
         name: getattr(subject, name)
         for name in ("outcome", "site", "role", "subgroup", "design", "estimand", "term")
     }
+    if stamp is not None:
+        row |= {"plan_status": stamp.status, "plan_deviations": _told_of(stamp, language)}
     if counts is not None:
         row |= {
             name: getattr(counts, name) for name in EFFECT_COLUMNS if name.startswith("n_") or name == "n"
@@ -237,6 +263,13 @@ def _row(effect: Effect, marks: Sequence[Note], language: str) -> dict[str, obje
         return row | {name: getattr(effect, name) for name in own} | {"caveats": _said(notes, language)}
     why = {"code": effect.code, "reason": effect.reason(language), "remedy": effect.remedy(language)}
     return row | {"caveats": _said(marks, language), "not_estimable": why}
+
+
+def _told_of(stamp: PlanStamp, language: str) -> tuple[str, ...]:
+    """The keys in which an estimate departs from the plan, or why it is exploratory."""
+    if stamp.reason is not None:
+        return (say(f"plan.exploratory.{stamp.reason.code}", language),)
+    return stamp.deviations
 
 
 def _said(notes: Sequence[Note], language: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from campaigns.campaign import INDEX_KINDS, Score
 from campaigns.data_file import DataFile, read_data
-from campaigns.effects import Effect, EffectEstimate, Note
+from campaigns.effects import Effect, EffectEstimate, Note, PlanStamp
 from campaigns.estimation import Specification, estimate
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, load_plan
@@ -25,6 +25,7 @@ from surveys.record.payloads import MISSING
 
 
 ONE_ARM = "campaign"
+UNLOCKED = PlanStamp(status="exploratory", reason=Note(code="no_lock"))  # a file on its own proves no date
 ROW = "@row"  # where a row stands in the file, from 1
 
 
@@ -249,6 +250,7 @@ def _in_wave(answers: ir.Table, wave: str) -> ir.BooleanValue:
 
 
 def _with_notes(effect: Effect, plan: Plan) -> Effect:
+    effect = replace(effect, stamp=UNLOCKED)
     if not isinstance(effect, EffectEstimate):
         return effect
     notes = []

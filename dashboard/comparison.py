@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from campaigns import claims
 from campaigns.campaign import Campaign, Outcome, Tier, Wave
 from campaigns.effects import Contrast, EffectEstimate, Evaluation, PooledEffect
+from campaigns.plan_lock import told_of_plan
 from dashboard import wording
 from dashboard.forest import (
     Axis,
@@ -90,7 +91,7 @@ def compare(evaluation: Evaluation, outcome_id: str, language: str) -> Compariso
         change_note=say("screens.compare.change_note", language)
         if any(row.kind == "change" for row in rows)
         else "",
-        source=source(evaluation, language),
+        source=source(evaluation, outcome_id, language),
         harm=outcome.tier is Tier.HARM,
         alarm=_alarm(evaluation, outcome, language),
         simulated=say("screens.frame.simulated", language) if evaluation.campaign.simulated else "",
@@ -177,7 +178,7 @@ def _surely_worse(evaluation: Evaluation, outcome: Outcome) -> bool:
     )
 
 
-def source(evaluation: Evaluation, language: str) -> tuple[str, ...]:
+def source(evaluation: Evaluation, outcome: str, language: str) -> tuple[str, ...]:
     """Where the numbers come from: waves and their dates, method, what it rests on, data version."""
     campaign = evaluation.campaign
     analysis = campaign.analysis
@@ -197,6 +198,7 @@ def source(evaluation: Evaluation, language: str) -> tuple[str, ...]:
             multiplicity=say(f"screens.multiplicity.{analysis.multiplicity}", language),
         ),
         *_assumption(analysis.design, language),
+        told_of_plan(evaluation, outcome, language),
         say(
             "screens.compare.version",
             language,

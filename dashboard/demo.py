@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 
 from campaigns.campaign import Campaign
 from campaigns.field_files import WRITERS
+from campaigns.records import lock_plan, locked_plans
 from campaigns.registry import fieldwork_of, load_campaign
 from campaigns.simulated_interviews import simulate_interviews, with_field_mistakes
 from campaigns.simulation import Ground, Pilot, SiteTruth, draw_ground, pilot_from
@@ -153,7 +154,13 @@ def _ingest(
 ) -> None:
     catalogue = Catalogue(workspace.database_url)
     countries = {site.id: site.country for site in campaign.sites}
-    for number, export in enumerate(exports, start=1):
+    last = campaign.analysis.after[-1]
+    ordered = sorted(
+        exports, key=lambda export: export.wave == last
+    )  # as in life: the plan, then the last wave
+    for number, export in enumerate(ordered, start=1):
+        if export.wave == last and not locked_plans(catalogue, campaign.id):
+            lock_plan(catalogue, campaign, by="demo", why="before the endline")
         receipt = ingest_file(
             export.path,
             name=export.path.name,

@@ -9,6 +9,8 @@ from campaigns.campaign import Campaign
 from campaigns.disclosure import protect
 from campaigns.effects import Evaluation
 from campaigns.evaluation import evaluate
+from campaigns.plan_lock import binding, stamped
+from campaigns.records import locked_plans
 from campaigns.registry import load_campaign
 from dashboard.settings import Workspace
 from surveys import columns
@@ -81,7 +83,8 @@ class Evaluations:
         answers = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
         if not answers:
             raise NothingYet(campaign.id)
-        return protect(evaluate(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers)))
+        exact = evaluate(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers))
+        return stamped(protect(exact), binding(locked_plans(self._catalogue, campaign.id)))
 
 
 def fingerprint(files: list[Path]) -> str:

@@ -49,7 +49,7 @@ def evaluate(
     ending = "" if output is None else output.suffix.lower().lstrip(".")
     if output is not None and ending not in EXPORT_FORMATS:
         _refuse_format(output)
-    evaluation = _evaluation(workspace, campaign, as_of)
+    evaluation = evaluation_of(workspace, campaign, as_of)
     if output is not None:
         output.write_bytes(_file(evaluation, ending, language))
     typer.echo(_summary(evaluation, language))
@@ -72,17 +72,20 @@ def export(
     named = export_format.value if export_format else output.suffix.lower().lstrip(".")
     if named not in EXPORT_FORMATS:
         _refuse_format(output)
-    evaluation = _evaluation(workspace, campaign, as_of)
+    evaluation = evaluation_of(workspace, campaign, as_of)
     output.write_bytes(export_evaluation(evaluation, named, language=language))
     _leave_if_nothing(evaluation)
 
 
-def _evaluation(folder: Path | None, campaign_id: str, as_of: int | None) -> "Evaluation":
+def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "Evaluation":
+    """A campaign's protected evaluation, held against its locked plan."""
     from dataclasses import asdict
 
     from campaigns.disclosure import Policy, protect
     from campaigns.evaluation import evaluate as evaluated
     from campaigns.evaluation import fingerprint
+    from campaigns.plan_lock import binding, stamped
+    from campaigns.records import locked_plans
     from campaigns.registry import load_campaign
     from dashboard.settings import load_workspace
     from surveys import columns
@@ -93,10 +96,11 @@ def _evaluation(folder: Path | None, campaign_id: str, as_of: int | None) -> "Ev
     with Catalogue(place.database_url) as catalogue:
         answers = columns.refresh(catalogue, place.columns, campaign.id, as_of=as_of)
         newest = catalogue.newest_upload(campaign.id) if as_of is None else as_of
+        lock = binding(locked_plans(catalogue, campaign.id))
     thresholds = asdict(place.thresholds)
     policy = Policy(**{name: thresholds[name] for name in ("respondents", "clusters", "round_to")})
     exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers))
-    return protect(exact, policy)
+    return stamped(protect(exact, policy), lock)
 
 
 def _file(evaluation: "Evaluation", ending: str, language: str) -> bytes:
