@@ -105,31 +105,41 @@ def _square(regression: Regression) -> _Square:
     )
 
 
-def bias_reduced(regression: Regression, direction: Floats) -> Uncertainty:
+def bias_reduced(regression: Regression, direction: Floats, spread: Floats | None = None) -> Uncertainty:
     """Bias-reduced linearisation with an identity target; Satterthwaite degrees of freedom.
 
     p_g = A_g' W_g X_g M c with A_g = ((I-H)(I-H)')_gg^(-1/2), the inverse root a pseudo-inverse where a cluster is
     fitted exactly; V = sum_g (p_g'e_g)^2.
+
+    With ``spread``, the variance a likelihood gives a row of each cell (Phi), the regression is one whose rows are
+    divided by the root of it, and the root is the symmetric one of clubSandwich in the outcome's own unit:
+    p_g = Phi_g (Phi_g (I-H)_gg Phi_g)^(-1/2) X_g M c. Other roots are as unbiased, but give other numbers.
     """
     square = _square(regression)
     pulled = np.empty(len(regression.residual))
     score = np.empty(regression.sample.clusters)
     for batch in _batches(regression):
-        own = _adjusted(batch, direction, square)
+        own = _adjusted(batch, direction, square, None if spread is None else spread[batch.cells])
         pulled[batch.cells] = own
         score[batch.ids] = np.einsum("gc,gc->g", own, batch.residual)
     return Uncertainty(variance=float((score**2).sum()), df=_satterthwaite(regression, pulled, square))
 
 
-def _adjusted(batch: _Clusters, direction: Floats, square: _Square) -> Floats:
+def _adjusted(batch: _Clusters, direction: Floats, square: _Square, spread: Floats | None) -> Floats:
     """B^(-1/2) W X M c of each cluster of the batch."""
     start = batch.weight * (batch.rest @ direction)
     cells, rank = batch.rest.shape[1:]
-    if cells > max(2 * (rank + 1), WIDE):
+    if spread is None and cells > max(2 * (rank + 1), WIDE):
         return np.stack([_adjusted_wide(batch, one, start[one], square) for one in range(len(start))])
     both = batch.weight[:, :, None] + batch.weight[:, None, :]
-    roots = _inverse_root(np.eye(cells) - batch.inner() * both + square.outer(batch))
-    adjusted: Floats = np.einsum("gcd,gd->gc", roots, start)
+    left = np.eye(cells) - batch.inner() * both + square.outer(batch)
+    adjusted: Floats
+    if spread is None:
+        adjusted = np.einsum("gcd,gd->gc", _inverse_root(left), start)
+    else:
+        spread = spread / spread.mean(axis=1, keepdims=True)  # its unit cancels
+        roots = _inverse_root(left * (spread[:, :, None] * spread[:, None, :]))
+        adjusted = spread * np.einsum("gcd,gd->gc", roots, start)
     return adjusted
 
 
@@ -170,8 +180,8 @@ def _satterthwaite(regression: Regression, pulled: Floats, square: _Square) -> f
     Omega = diag(p'p) - S T' - T S' + S (Y'W^2Y) S' = diag(p'p) + F N F', where the rows of S and T are Y_g'p_g and
     Y_g'W_g p_g, F = [S T], N = [Y'W^2Y -I; -I 0].
     """
-    across = _by_cluster(regression, pulled)
-    weighted = _by_cluster(regression, pulled * regression.row_weight())
+    across = by_cluster(regression, pulled)
+    weighted = by_cluster(regression, pulled * regression.row_weight())
     own = np.bincount(regression.sample.codes, weights=pulled**2)
     factor = sparse.csr_array(sparse.hstack([across, weighted]))
     unit = sparse.eye_array(across.shape[1])
@@ -183,7 +193,7 @@ def _satterthwaite(regression: Regression, pulled: Floats, square: _Square) -> f
     return float((own + diagonal).sum() ** 2 / squares)
 
 
-def _by_cluster(regression: Regression, values: Floats) -> sparse.csr_array:
+def by_cluster(regression: Regression, values: Floats) -> sparse.csr_array:
     """Y_g'v_g for each cluster: one row a cluster, the groups first."""
     basis, codes = regression.basis, regression.sample.codes
     stood = values * np.sqrt(regression.sample.n)

@@ -74,11 +74,20 @@ class Cells:
             origin=self.origin,
         )
 
-    def sample(self, outcome: str, chosen: NDArray[np.bool_], cluster: Integers | None) -> Sample:
-        """The sums of one outcome over the chosen cells; ``cluster`` are codes of all cells."""
+    def sample(
+        self,
+        outcome: str,
+        chosen: NDArray[np.bool_],
+        cluster: Integers | None,
+        second: Integers | None = None,
+    ) -> Sample:
+        """The sums of one outcome over the chosen cells; ``cluster`` and ``second`` are codes of all cells."""
         sums = {name: values[chosen] for name, values in self.sums[outcome].items()}
-        groups = None if cluster is None else np.unique(cluster[chosen], return_inverse=True)[1]
-        return Sample(**sums, cluster=groups)
+        return Sample(**sums, cluster=_without_gaps(cluster, chosen), second=_without_gaps(second, chosen))
+
+
+def _without_gaps(codes: Integers | None, chosen: NDArray[np.bool_]) -> Integers | None:
+    return None if codes is None else np.unique(codes[chosen], return_inverse=True)[1]
 
 
 def compress(
@@ -88,6 +97,7 @@ def compress(
     by: Sequence[str],
     weight: str | None = None,
     squares: bool = True,
+    from_zero: bool = False,
 ) -> Cells:
     """The cells of ``table`` by the columns ``by``, for all outcomes in one scan.
 
@@ -98,8 +108,10 @@ def compress(
     ----------
     squares
         False leaves out the squared sums, for variances that need none (CR0 to CR3).
+    from_zero
+        Outcomes are measured from zero even where that lies far away, for models of the outcome's own value.
     """
-    origin = _origins(table, outcomes)
+    origin = dict.fromkeys(outcomes, 0.0) if from_zero else _origins(table, outcomes)
     aggregates = {"@rows": table.count()}
     if weight is not None:
         aggregates["@weighted"] = (table[weight] > 0).sum()

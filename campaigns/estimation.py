@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import get_args
 
 import ibis.expr.types as ir
 import numpy as np
@@ -12,10 +11,10 @@ from campaigns.cells import Cells, compress
 from campaigns.designs import DESIGNS, Design
 from campaigns.effects import Effect, EffectEstimate, Subject
 from campaigns.exposure import exposure_effects
-from campaigns.inference import WEIGHT_OF_EACH_ROW
 from campaigns.linking_waves import linked
-from campaigns.regression import Answers, Chosen, Question
-from campaigns.specification import PValue, Specification
+from campaigns.question import Chosen, Question
+from campaigns.regression import Answers
+from campaigns.specification import WEIGHT_OF_EACH_ROW, Specification
 from campaigns.staggered import staggered_effects
 from surveys.problems import CannotProceed
 
@@ -32,7 +31,8 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
     ----------
     table
         One row an interview: the outcomes (numbers; null where there is none), the covariates, and those of
-        ``@site, @wave, @arm, @cluster, @stratum, @weight, @respondent, @baseline, @fpc`` that there are.
+        ``@site, @wave, @arm, @cluster, @cluster2, @stratum, @weight, @respondent, @baseline, @fpc, @block, @unit`` that
+        there are.
     specification
         The design and how it is to be estimated.
 
@@ -49,14 +49,15 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
     by_outcome: dict[str, list[Effect]] = {}
     for outcomes, prepared, baseline in _prepared(table, specification, design):
         keys = _keys(prepared, specification, baseline)
-        if weighted and specification.standard_errors in WEIGHT_OF_EACH_ROW:
-            keys.append("@weight")
+        if _answers_in_key(prepared, specification):
+            keys += outcomes
         cells = compress(
             prepared,
             outcomes=outcomes,
             by=keys,
             weight="@weight" if weighted else None,
-            squares=not specification.clustered,
+            squares=not specification.clustered or specification.model != "linear",
+            from_zero=specification.model != "linear",
         )
         analysis = _Analysis(
             sites=_by_site(cells, specification),
@@ -84,12 +85,6 @@ def _offered(specification: Specification) -> Design:
             f"{specification.design} is not offered yet.",
             f"Use one of: {', '.join(DESIGNS)}.",
         )
-    if specification.p_value not in get_args(PValue):
-        raise CannotProceed(
-            "analysis.p_value",
-            f"{specification.p_value} is not offered yet.",
-            f"Use one of: {', '.join(get_args(PValue))}.",
-        )
     return DESIGNS[specification.design]
 
 
@@ -105,7 +100,8 @@ def _prepared(
 ) -> Iterator[tuple[tuple[str, ...], ir.Table, str | None]]:
     """The outcomes that can share one scan, the table to scan, and the column of the outcome before."""
     if "baseline" not in design.needs:
-        yield specification.outcomes, table, None
+        for outcomes in _scanned_together(table, specification):
+            yield outcomes, table, None
         return
     if "@baseline" in table.columns:
         before = dict.fromkeys(specification.outcomes, "@baseline")
@@ -117,16 +113,34 @@ def _prepared(
             outcome: table[outcome].cast("float64") - table[before[outcome]].cast("float64")
             for outcome in specification.outcomes
         }
-        yield specification.outcomes, table.mutate(**changes), None
+        for outcomes in _scanned_together(table, specification):
+            yield outcomes, table.mutate(**changes), None
         return
     for outcome in specification.outcomes:
         yield (outcome,), table, before[outcome]
 
 
+def _scanned_together(table: ir.Table, specification: Specification) -> list[tuple[str, ...]]:
+    if _answers_in_key(table, specification):
+        return [(outcome,) for outcome in specification.outcomes]
+    return [specification.outcomes]
+
+
+def _answers_in_key(table: ir.Table, specification: Specification) -> bool:
+    """Whether cells must hold one answer: likelihoods need its value; people dealt out one by one are told apart by it."""
+    units = {"@cluster", "@unit"} & set(table.columns)
+    return specification.model != "linear" or (specification.p_value == "randomisation" and not units)
+
+
 def _keys(table: ir.Table, specification: Specification, baseline: str | None) -> list[str]:
-    parts = ["@site", "@wave", "@arm", "@cluster"]
+    parts = ["@site", "@wave", "@arm", "@cluster", "@cluster2"]
     if specification.standard_errors == "linearised":
         parts += ["@stratum", "@fpc"]
+    if specification.p_value == "randomisation":
+        parts += ["@block", "@unit"]
+        parts += ["@weight"] if "@cluster" not in table.columns and "@unit" not in table.columns else []
+    if specification.standard_errors in WEIGHT_OF_EACH_ROW:
+        parts.append("@weight")
     named = [
         *(part for part in parts if part in table.columns),
         *specification.covariates,

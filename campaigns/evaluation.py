@@ -83,6 +83,8 @@ def specification_of(
         outcomes=tuple(outcome.id for outcome in campaign.outcomes),
         standard_errors=cast("StandardErrors", _standard_errors(campaign)),
         p_value=cast("PValue", analysis.p_value),
+        draws=analysis.draws,
+        seed=analysis.seed,
         confidence=analysis.confidence,
         covariates=tuple(name for name in analysis.covariates if name not in of_text),
         categorical=(*of_text, *analysis.categorical),

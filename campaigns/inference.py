@@ -15,36 +15,84 @@ Checked against sandwich::vcovHC and clubSandwich::vcovCR, coef_test: tests/refe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
 from campaigns.bias_reduced import bias_reduced, left_out
+from campaigns.influence import FROM_SCORES, Influence, influence
 from campaigns.least_squares import SINGULAR, NoVariance, Regression, Uncertainty, squared_scores
 from campaigns.sample import Floats
 from campaigns.specification import CLUSTERED, StandardErrors
 
 
-__all__ = ["VARIANCES", "WEIGHT_OF_EACH_ROW", "Interval", "StandardErrors", "interval", "uncertainty"]
-
-# Exact from cells only where the rows of a cell share their weight.
-WEIGHT_OF_EACH_ROW = ("HC2", "HC3", "CR2", "CR3")
+__all__ = ["Estimated", "Interval", "StandardErrors", "interval", "of_coefficient", "uncertainty"]
 
 
-def uncertainty(regression: Regression, column: int, standard_errors: StandardErrors) -> Uncertainty:
-    """Variance and degrees of freedom of one coefficient.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimated:
+    """A number a model gives, and what its variances are made from."""
+
+    value: float
+    influence: Influence
+    regression: Regression | None = None  # where rows have leverages; its influence is along ``direction``
+    spread: Floats | None = (
+        None  # variance of a row of each cell where the regression is a likelihood's last step
+    )
+    model_variance: float | None = None  # what the likelihood itself says, where it fixes the spread
+
+
+def of_coefficient(regression: Regression, column: int) -> Estimated:
+    """One coefficient of a least squares fit."""
+    return Estimated(
+        value=regression.coefficient(column),
+        influence=influence(regression, regression.direction(column)),
+        regression=regression,
+    )
+
+
+def uncertainty(estimated: Estimated, standard_errors: StandardErrors) -> Uncertainty:
+    """Variance and degrees of freedom of an estimate.
 
     Raises
     ------
     NoVariance
         No residual degrees of freedom, fewer than two clusters, or a CR3 or HC3 that does not exist.
     """
-    if regression.df_residual < 1:
+    found = estimated.influence
+    if found.df_residual < 1:
         raise NoVariance("no_residual_df")
-    if standard_errors in CLUSTERED and regression.sample.clusters < 2:
+    if standard_errors in CLUSTERED and found.sample.clusters < 2:
         raise NoVariance("one_cluster")
-    return VARIANCES[standard_errors](regression, regression.direction(column))
+    if standard_errors in FROM_SCORES:
+        return FROM_SCORES[standard_errors](found)
+    if standard_errors == "iid" and estimated.model_variance is not None:
+        return Uncertainty(variance=estimated.model_variance, df=found.df_residual)
+    regression = estimated.regression
+    if regression is None:
+        raise NoVariance("no_leverages")
+    if standard_errors == "CR2" and estimated.spread is not None:
+        return bias_reduced(_whitened(regression), found.direction, estimated.spread)
+    return FROM_LEVERAGES[standard_errors](regression, found.direction)
+
+
+def _whitened(regression: Regression) -> Regression:
+    """The same fit with every row times the root of its weight, so that each has the variance one.
+
+    The working weight is the inverse of the variance a likelihood gives a row. CR2 is then unbiased under that variance,
+    as clubSandwich takes it for a glm, and not under equal variances.
+    """
+    sample, basis = regression.sample, regression.basis
+    root = np.sqrt(regression.row_weight())
+    return replace(
+        regression,
+        basis=replace(basis, rest=basis.rest * root[:, None], height=basis.height * root),
+        residual=regression.residual * root,
+        sample=replace(
+            sample, w=sample.n, ww=sample.n, wy=sample.wy / root, wwy=sample.wy / root, wwyy=sample.wyy
+        ),
+    )
 
 
 def _iid(regression: Regression, direction: Floats) -> Uncertainty:
@@ -54,18 +102,10 @@ def _iid(regression: Regression, direction: Floats) -> Uncertainty:
     return Uncertainty(variance=float(squares / df * (direction @ direction)), df=df)
 
 
-def _heteroskedastic(regression: Regression, direction: Floats, inflation: Floats | float) -> Uncertainty:
+def _inflated(regression: Regression, direction: Floats, inflation: Floats) -> Uncertainty:
     pull = regression.basis.rest @ direction
     variance = (pull**2 * squared_scores(regression) * inflation).sum()
     return Uncertainty(variance=float(variance), df=regression.df_residual)
-
-
-def _hc0(regression: Regression, direction: Floats) -> Uncertainty:
-    return _heteroskedastic(regression, direction, 1.0)
-
-
-def _hc1(regression: Regression, direction: Floats) -> Uncertainty:
-    return _heteroskedastic(regression, direction, regression.sample.rows / regression.df_residual)
 
 
 def _leverage_left(regression: Regression) -> Floats:
@@ -77,7 +117,7 @@ def _leverage_left(regression: Regression) -> Floats:
 def _hc2(regression: Regression, direction: Floats) -> Uncertainty:
     left = _leverage_left(regression)
     fitted_exactly = left < SINGULAR  # a row alone in its block: its residual is nil, it adds nothing
-    return _heteroskedastic(
+    return _inflated(
         regression, direction, np.where(fitted_exactly, 0.0, 1 / np.where(fitted_exactly, 1.0, left))
     )
 
@@ -86,42 +126,13 @@ def _hc3(regression: Regression, direction: Floats) -> Uncertainty:
     left = _leverage_left(regression)
     if left.min() < SINGULAR:
         raise NoVariance("singular_adjustment")
-    return _heteroskedastic(regression, direction, 1 / left**2)
+    return _inflated(regression, direction, 1 / left**2)
 
 
-def _cluster_scores(regression: Regression, direction: Floats) -> Floats:
-    cells = (regression.basis.rest @ direction) * regression.sample.w * regression.residual
-    return np.bincount(regression.sample.codes, weights=cells).astype(float)
-
-
-def _clustered(regression: Regression, direction: Floats, factor: float) -> Uncertainty:
-    scores = _cluster_scores(regression, direction)
-    return Uncertainty(variance=float(factor * (scores**2).sum()), df=len(scores) - 1)
-
-
-def _cr0(regression: Regression, direction: Floats) -> Uncertainty:
-    return _clustered(regression, direction, 1.0)
-
-
-def _cr1(regression: Regression, direction: Floats) -> Uncertainty:
-    clusters = regression.sample.clusters
-    return _clustered(regression, direction, clusters / (clusters - 1))
-
-
-def _cr1s(regression: Regression, direction: Floats) -> Uncertainty:
-    clusters, rows = regression.sample.clusters, regression.sample.rows
-    return _clustered(regression, direction, clusters / (clusters - 1) * (rows - 1) / regression.df_residual)
-
-
-VARIANCES: dict[str, Callable[[Regression, Floats], Uncertainty]] = {
+FROM_LEVERAGES: dict[str, Callable[[Regression, Floats], Uncertainty]] = {
     "iid": _iid,
-    "HC0": _hc0,
-    "HC1": _hc1,
     "HC2": _hc2,
     "HC3": _hc3,
-    "CR0": _cr0,
-    "CR1": _cr1,
-    "CR1S": _cr1s,
     "CR2": bias_reduced,
     "CR3": left_out,
 }
@@ -129,12 +140,17 @@ VARIANCES: dict[str, Callable[[Regression, Floats], Uncertainty]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Test of no effect and confidence interval of one coefficient."""
+    """Test of no effect and confidence interval of one estimate."""
 
+    estimate: float
     statistic: float
     p_value: float
     low: float
     high: float
+
+    def replaced(self, p_value: float, low: float, high: float) -> "Interval":
+        """The same estimate with the test and the interval of another method."""
+        return replace(self, p_value=p_value, low=low, high=high)
 
 
 def interval(estimate: float, std_error: float, df: float, confidence: float) -> Interval:
@@ -146,6 +162,7 @@ def interval(estimate: float, std_error: float, df: float, confidence: float) ->
     else:
         p_value, quantile = 2 * float(special.stdtr(df, -abs(statistic))), -float(special.stdtrit(df, beyond))
     return Interval(
+        estimate=estimate,
         statistic=statistic,
         p_value=p_value,
         low=estimate - quantile * std_error,

@@ -73,8 +73,11 @@ class Regression:
 
     def direction(self, column: int) -> Floats:
         """The contrast that picks one coefficient, in the remaining basis: R^-T c. Along the groups it is nil."""
-        contrast = (self.kept == column).astype(float)
-        return np.linalg.solve(self.triangle.T, contrast)
+        return self.along((self.kept == column).astype(float))
+
+    def along(self, gradient: Floats) -> Floats:
+        """A combination of the kept coefficients as a direction of the remaining basis: R^-T gradient."""
+        return np.asarray(np.linalg.solve(self.triangle.T, gradient), dtype=np.float64)
 
     def row_weight(self) -> Floats:
         """The weight of each row of a cell; only where the rows of a cell share it."""
@@ -87,6 +90,7 @@ class Uncertainty:
 
     variance: float
     df: float
+    remarks: tuple[str, ...] = ()  # codes of caveats: how the variance had to be made
 
 
 def regress(design: Floats, sample: Sample, group: Integers | None = None) -> Regression:

@@ -16,6 +16,7 @@ from campaigns.effects import Effect, EffectEstimate, Note, PlanStamp
 from campaigns.estimation import Specification, estimate
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, load_plan
+from campaigns.plan_unused import unused_keys
 from campaigns.scores import answers_must_fit, needs_codes, parse_score
 from campaigns.scoring import Reference, reference_of, score_column
 from surveys.instrument import Choice
@@ -89,8 +90,14 @@ def specification_of(plan: Plan) -> Specification:
     return Specification(
         design=plan.design,
         outcomes=tuple(outcome.id for outcome in plan.outcomes),
-        standard_errors=plan.standard_errors,
-        p_value=plan.p_value,
+        standard_errors=plan.inference.standard_errors,
+        p_value=plan.inference.p_value,
+        draws=plan.inference.draws,
+        seed=plan.inference.seed,
+        bootstrap_weights=plan.inference.bootstrap_weights,
+        lonely_units=plan.inference.lonely_units,
+        model=plan.inference.model,
+        second_opinion=plan.inference.second_opinion,
         confidence=plan.confidence,
         covariates=plan.covariates,
         categorical=plan.categorical,
@@ -150,11 +157,23 @@ def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
             parts[f"@{part}"] = data.numbers(plan.columns[part], where(part))
     if "@weight" in parts:
         _must_not_be_negative(parts["@weight"], where("weight"))
-    if plan.cluster is not None:
-        parts["@cluster"] = data.labels(plan.cluster, where("cluster"))
-    elif plan.clusters_are_respondents:
+    for part, column in zip(("@cluster", "@cluster2"), plan.cluster, strict=False):
+        parts[part] = data.labels(column, where("cluster"))
+    if plan.clusters_are_respondents:
         parts["@cluster"] = parts["@respondent"]
-    return parts
+    return parts | _assigned(plan, data, parts)
+
+
+def _assigned(plan: Plan, data: DataFile, parts: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """What randomisation deals out again, where that is no cluster, and within which blocks."""
+    if plan.inference.p_value != "randomisation":
+        return {}
+    found = {}
+    if "block" in plan.columns:
+        found["@block"] = data.labels(plan.columns["block"], f"{plan.file}, columns.block")
+    if "@cluster" not in parts and "@respondent" in parts:
+        found["@unit"] = parts["@respondent"]
+    return found
 
 
 def _variables(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
@@ -256,10 +275,19 @@ def _with_notes(effect: Effect, plan: Plan) -> Effect:
     notes = []
     if plan.clusters_are_respondents:
         notes.append(Note(code="clustered_by_respondent"))
-    block = plan.columns.get("block")
-    if block is not None and block not in (*plan.fixed_effects, *plan.categorical):
+    if _block_left_out(plan):
         notes.append(Note(code="block_not_in_model"))
+    unused = unused_keys(plan)
+    if unused:
+        notes.append(Note(code="keys_not_used", values={"keys": ", ".join(unused)}))
     return replace(effect, caveats=(*effect.caveats, *notes))
+
+
+def _block_left_out(plan: Plan) -> bool:
+    """Whether blocks are named and neither the model nor the test knows them."""
+    block = plan.columns.get("block")
+    in_model = block in (*plan.fixed_effects, *plan.categorical)
+    return block is not None and not in_model and plan.inference.p_value != "randomisation"
 
 
 def _adjusted(effects: Sequence[Effect], plan: Plan) -> list[Effect]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, cast, get_args
 
+from campaigns.plan_inference import INFERENCE_KEYS, InferencePlan, read_inference
 from campaigns.registry import MISSING_REASONS
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of
-from campaigns.specification import ComparisonGroup, PValue, StandardErrors
+from campaigns.specification import ComparisonGroup
 
 
 OFFERED = (
@@ -16,7 +17,6 @@ OFFERED = (
 )  # fmt: skip
 LATER = ("event_study", "encouragement")
 MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
-P_VALUES_LATER = ("wild_cluster_bootstrap", "randomisation")
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "pre_post": ("wave",),
     "paired_pre_post": (),
@@ -72,15 +72,14 @@ class Plan:
     design: str
     wave: WaveColumn | None = None
     arm: ArmColumn | None = None
-    cluster: str | None = None
+    cluster: tuple[str, ...] = ()  # one column, or two that cross
     columns: Mapping[str, str] = field(
         default_factory=dict
     )  # site, respondent, stratum, weight, ... -> column
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> values of the rows to use
     roles: Mapping[str, str] = field(default_factory=dict)  # site -> role, in the order declared
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> why there is no answer
-    standard_errors: StandardErrors = "CR2"
-    p_value: PValue = "t"
+    inference: InferencePlan = field(default_factory=InferencePlan)
     covariates: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     fixed_effects: tuple[str, ...] = ()
@@ -89,18 +88,20 @@ class Plan:
     multiplicity: str | None = None  # None: p-values are not adjusted
     comparison_group: ComparisonGroup = "never"  # of staggered starts
     confidence: float = 0.95
+    given: tuple[str, ...] = ()  # keys of ``analysis`` that the file has
 
     @property
     def clusters_are_respondents(self) -> bool:
-        """Whether the standard errors are clustered and only respondents can serve as clusters."""
-        return self.standard_errors.startswith("CR") and self.cluster is None
+        """Whether the uncertainty is of clusters and only respondents can serve as such."""
+        clustered = self.inference.standard_errors.startswith("CR")
+        return not self.cluster and (clustered or self.inference.p_value == "wild_cluster_bootstrap")
 
     @property
     def named_columns(self) -> dict[str, str]:
         """Every column of the data the plan names outside its outcomes, and the key that names it."""
         named = {self.wave.column: "columns.wave"} if self.wave else {}
         named |= {self.arm.column: "columns.arm"} if self.arm else {}
-        named |= {self.cluster: "columns.cluster"} if self.cluster else {}
+        named |= dict.fromkeys(self.cluster, "columns.cluster")
         named |= {column: f"columns.{part}" for part, column in self.columns.items()}
         named |= dict.fromkeys(self.where, "where")
         for key in ("covariates", "categorical", "fixed_effects", "subgroups"):
@@ -136,9 +137,11 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
     cluster = _cluster(columns)
     single = {part: columns.text(part) for part in SINGLE_COLUMNS if part in columns}
     _require_baseline(design, wave, single, columns)
-    standard_errors = _standard_errors(analysis, cluster or single.get("respondent"))
-    if not for_scores:
-        _require_cluster(standard_errors, cluster or single.get("respondent"), columns)
+    inference = (
+        InferencePlan(standard_errors="HC2")
+        if for_scores
+        else read_inference(analysis, columns, design, cluster, single)
+    )
     outcomes = _outcomes(root)
     covariates, categorical = _covariates(analysis)
     return Plan(
@@ -153,8 +156,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         where={name: _values(root.section("where"), name) for name in root.section("where").values},
         roles=_roles(root),
         missing_codes=_missing_codes(root.section("missing_codes")),
-        standard_errors=standard_errors,
-        p_value=_p_value(analysis),
+        inference=inference,
         covariates=covariates,
         categorical=categorical,
         fixed_effects=analysis.texts("fixed_effects"),
@@ -165,6 +167,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
             "ComparisonGroup", analysis.choice("comparison_group", get_args(ComparisonGroup), "never")
         ),
         confidence=analysis.number("confidence", 0.95, low=0.5, high=0.9999),
+        given=tuple(key for key in analysis.values if key in analysis),
     )
 
 
@@ -179,12 +182,10 @@ _EXAMPLES = {
 def _allow_in_analysis(analysis: Section) -> None:
     analysis.allow_only(
         (
-            "design", "before", "after", "standard_errors", "p_value", "draws", "seed", "model", "covariates",
-            "categorical", "fixed_effects", "subgroups", "margin", "multiplicity", "confidence", "comparison_group",
+            "design", "before", "after", *INFERENCE_KEYS, "covariates", "categorical", "fixed_effects", "subgroups",
+            "margin", "multiplicity", "confidence", "comparison_group",
         )
     )  # fmt: skip
-    if analysis.choice("model", ("linear", "logit"), "linear") == "logit":
-        _later(analysis, "model", "logit", "linear, whose coefficient is the difference in proportions")
 
 
 def _later(section: Section, key: str, what: str, instead: str) -> NoReturn:
@@ -247,16 +248,15 @@ def _distinct(columns: Section, key: str, first: tuple[str, ...], second: tuple[
             columns.refuse(key, f'"{value}" stands on both sides.', "Give each value one meaning.")
 
 
-def _cluster(columns: Section) -> str | None:
+def _cluster(columns: Section) -> tuple[str, ...]:
     named = columns.texts("cluster")
-    if len(named) > 1:
-        _later(
-            columns,
+    if len(named) > 2 or len(set(named)) < len(named):
+        columns.refuse(
             "cluster",
-            "clustering in two ways",
-            "one column, the one that was assigned or sampled as a whole",
+            "clusters may cross in two ways, no more.",
+            "Name one column, or two different ones; of nested clusters only the outer one counts.",
         )
-    return named[0] if named else None
+    return named
 
 
 def _require_baseline(
@@ -270,32 +270,6 @@ def _require_baseline(
             f"{design} needs the outcome before, and nothing says where it is.",
             "Name its column with baseline; or, with one row an interview, name respondent and wave with before and after.",
         )
-
-
-def _standard_errors(analysis: Section, cluster: str | None) -> StandardErrors:
-    default = "CR2" if cluster else "HC2"
-    return cast("StandardErrors", analysis.choice("standard_errors", get_args(StandardErrors), default))
-
-
-def _require_cluster(standard_errors: str, cluster: str | None, columns: Section) -> None:
-    if standard_errors.startswith("CR") and cluster is None:
-        columns.refuse(
-            "cluster",
-            f"{standard_errors} needs this key and it is absent.",
-            "Name the column of the cluster; where respondents were sampled one by one, use standard_errors: HC2.",
-        )
-
-
-def _p_value(analysis: Section) -> PValue:
-    found = analysis.choice("p_value", (*get_args(PValue), *P_VALUES_LATER), "t")
-    if found in P_VALUES_LATER:
-        _later(
-            analysis,
-            "p_value",
-            found,
-            "t with standard_errors: CR2, and read the number of clusters beside it",
-        )
-    return cast("PValue", found)
 
 
 def _outcomes(root: Section) -> tuple[PlannedOutcome, ...]:

@@ -25,6 +25,7 @@ class Sample:
     wwy: Floats
     wwyy: Floats
     cluster: Integers | None = None  # 0, 1, ... without gaps
+    second: Integers | None = None  # the clusters that cross them, likewise
 
     @property
     def rows(self) -> int:

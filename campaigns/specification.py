@@ -8,10 +8,16 @@ from typing import Literal
 StandardErrors = Literal[
     "iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised"
 ]  # fmt: skip
-PValue = Literal["t", "normal"]
+PValue = Literal["t", "normal", "wild_cluster_bootstrap", "randomisation"]
+Model = Literal["linear", "logit", "poisson", "ordered_logit"]
+BootstrapWeights = Literal["rademacher", "webb"]
+LonelyUnits = Literal["adjust", "certainty", "average", "remove"]
 ComparisonGroup = Literal["never", "not_yet"]
 
 CLUSTERED = ("CR0", "CR1", "CR1S", "CR2", "CR3")
+# Exact from cells only where the rows of a cell share their weight.
+WEIGHT_OF_EACH_ROW = ("HC2", "HC3", "CR2", "CR3")
+ONE_WAY_ONLY = ("CR2", "CR3", "linearised")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +28,12 @@ class Specification:
     outcomes: tuple[str, ...]
     standard_errors: StandardErrors = "CR2"
     p_value: PValue = "t"
+    draws: int = 9999  # where not every sign pattern or assignment can be gone through
+    seed: int = 1
+    bootstrap_weights: BootstrapWeights = "rademacher"
+    lonely_units: LonelyUnits = "adjust"  # a stratum with one primary sampling unit
+    model: Model = "linear"
+    second_opinion: bool = False  # nothing was named: where clusters are few, say what a better test finds
     confidence: float = 0.95
     covariates: tuple[str, ...] = ()  # numeric
     categorical: tuple[str, ...] = ()  # entered as indicators

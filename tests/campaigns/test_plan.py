@@ -48,11 +48,15 @@ def test_numbers_and_quoted_numbers_mean_the_same_value(tmp_path: Path) -> None:
 
 
 def test_standard_errors_follow_the_clusters_where_none_are_named(tmp_path: Path) -> None:
-    assert plan(tmp_path).standard_errors == "HC2"
-    assert plan(tmp_path, columns=f"{COLUMNS}, cluster: village").standard_errors == "CR2"
+    assert plan(tmp_path).inference.standard_errors == "HC2"
+    assert plan(tmp_path, columns=f"{COLUMNS}, cluster: village").inference.standard_errors == "CR2"
     by_person = plan(tmp_path, columns=f"{COLUMNS}, respondent: id")
-    assert by_person.standard_errors == "CR2"
+    assert by_person.inference.standard_errors == "CR2"
     assert by_person.clusters_are_respondents
+    two = plan(tmp_path, columns=f"{COLUMNS}, cluster: [village, month]")
+    assert (two.inference.standard_errors, two.cluster) == ("CR1S", ("village", "month"))
+    ordered = plan(tmp_path, analysis="design: difference_in_differences, model: ordered_logit")
+    assert ordered.inference.standard_errors == "HC1"
 
 
 def test_covariates_may_be_numbers_or_categories(tmp_path: Path) -> None:
@@ -89,10 +93,23 @@ def test_an_unknown_key_is_refused_with_a_guess(tmp_path: Path) -> None:
         ({"analysis": "design: staggered"}, "columns.period", "absent"),
         ({"analysis": "design: difference_in_differences, standard_errors: CR9"}, "analysis.standard_errors", "possible"),
         ({"analysis": "design: difference_in_differences, standard_errors: CR2"}, "columns.cluster", "absent"),
-        ({"analysis": "design: difference_in_differences, p_value: randomisation"}, "analysis.p_value", "not offered"),
-        ({"analysis": "design: difference_in_differences, model: logit"}, "analysis.model", "not offered"),
+        ({"analysis": "design: difference_in_differences, p_value: randomisation"}, "columns.cluster", "assigned"),
+        ({"analysis": "design: pre_post, p_value: randomisation"}, "analysis.p_value", "compares no arms"),
+        ({"analysis": "design: difference_in_differences, p_value: wild_cluster_bootstrap"}, "columns.cluster", "absent"),
+        ({"columns": f"{COLUMNS}, cluster: v", "analysis": "design: difference_in_differences, model: logit, p_value: wild_cluster_bootstrap"},
+         "analysis.p_value", "linear model"),
+        ({"columns": f"{COLUMNS}, cluster: v", "analysis": "design: pre_post, standard_errors: linearised, p_value: wild_cluster_bootstrap"},
+         "analysis.p_value", "strata"),
+        ({"columns": f"{COLUMNS}, cluster: v", "analysis": "design: pre_post, standard_errors: CR2, model: ordered_logit"},
+         "analysis.standard_errors", "leverage"),
+        ({"columns": f"{COLUMNS}, baseline: b", "analysis": "design: paired_pre_post, model: logit"}, "analysis.model", "difference"),
+        ({"analysis": "design: pre_post, draws: 20"}, "analysis.draws", "bounds"),
         ({"analysis": "design: difference_in_differences, confidence: 95"}, "analysis.confidence", "bounds"),
-        ({"columns": f"{COLUMNS}, cluster: [village, month]"}, "columns.cluster", "not offered"),
+        ({"columns": f"{COLUMNS}, cluster: [a, b, c]"}, "columns.cluster", "two ways"),
+        ({"columns": f"{COLUMNS}, cluster: [a, b]", "analysis": "design: pre_post, standard_errors: CR2"},
+         "analysis.standard_errors", "do not cross"),
+        ({"columns": f"{COLUMNS}, cluster: [a, b]", "analysis": "design: pre_post, p_value: wild_cluster_bootstrap"},
+         "analysis.p_value", "two are named"),
         ({"analysis": "design: ancova"}, "columns.baseline", "outcome before"),
         ({"outcomes": "[]"}, "outcomes", "at least one"),
         ({"outcomes": "[{id: y}]"}, "outcomes[0].column", "either"),
