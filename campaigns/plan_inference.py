@@ -19,11 +19,9 @@ from campaigns.specification import (
 INFERENCE_KEYS = (
     "standard_errors", "p_value", "draws", "seed", "bootstrap_weights", "lonely_psu", "model",
 )  # fmt: skip
-COMPARING = (
-    "difference_in_differences",
-    "randomised",
-    "ancova",
-)  # designs with arms that a lot may have dealt out
+FROM_ROWS = ("staggered", "exposure")  # designs with a variance of their own, by influence functions
+# Designs with arms that a lot may have dealt out.
+COMPARING = ("difference_in_differences", "randomised", "ancova")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +55,8 @@ def read_inference(
         second_opinion="standard_errors" not in analysis and "p_value" not in analysis,
     )
     may_cluster = bool(clusters or "respondent" in single)
+    if design in FROM_ROWS:
+        _only_influence(found, design, clusters, analysis, columns)
     _require_cluster(found, may_cluster, columns)
     _two_ways(found, clusters, analysis)
     _model_fits(found, design, analysis)
@@ -75,6 +75,19 @@ def _standard_errors(
     clustered, robust = ("CR1S", "HC1") if from_scores else ("CR2", "HC2")
     default = clustered if clusters or "respondent" in single else robust
     return cast("StandardErrors", analysis.choice("standard_errors", get_args(StandardErrors), default))
+
+
+def _only_influence(
+    found: InferencePlan, design: str, clusters: tuple[str, ...], analysis: Section, columns: Section
+) -> None:
+    if found.model != "linear":
+        analysis.refuse("model", f"{design} has models of its own.", "Leave model out.")
+    if found.p_value in ("wild_cluster_bootstrap", "randomisation"):
+        analysis.refuse(
+            "p_value", f"{design} has errors by influence functions and a normal test.", "Leave p_value out."
+        )
+    if len(clusters) > 1:
+        columns.refuse("cluster", f"{design} takes one set of clusters.", "Name one column.")
 
 
 def _require_cluster(found: InferencePlan, may_cluster: bool, columns: Section) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from campaigns.plan import Plan
+from campaigns.plan_inference import FROM_ROWS
 
 
 def _survey(plan: Plan) -> bool:
@@ -20,15 +21,21 @@ def _designs(*names: str) -> Callable[[Plan], bool]:
     return lambda plan: plan.design in names
 
 
+def _by_cells(plan: Plan) -> bool:
+    return plan.design not in FROM_ROWS
+
+
 USED: Mapping[str, Callable[[Plan], bool]] = {
     "columns.stratum": _survey,
     "columns.fpc": _survey,
     "columns.baseline": _designs("paired_pre_post", "ancova"),
-    "columns.received": _designs("encouragement"),
-    "columns.dose": _designs("exposure"),
-    "columns.period": _designs("staggered", "event_study"),
-    "columns.first_treated": _designs("staggered", "event_study"),
+    "columns.received": _designs(),
+    "columns.dose": _designs(),
+    "columns.period": _designs("staggered"),
+    "columns.first_treated": _designs("staggered"),
     "analysis.comparison_group": _designs("staggered"),
+    "analysis.standard_errors": _by_cells,
+    "analysis.p_value": lambda plan: _by_cells(plan) or plan.inference.p_value == "normal",
     "analysis.lonely_psu": _survey,
     "analysis.draws": _draws,
     "analysis.seed": _draws,
