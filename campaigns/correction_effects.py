@@ -1,10 +1,13 @@
 """What corrections do to the estimates: each primary outcome and each harm at each site, before and after."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from campaigns.campaign import Campaign, Tier
+from campaigns.campaign import WEIGHTED_KINDS, Campaign, Tier
 from campaigns.effects import Effect, EffectEstimate, Evaluation
+
+
+DIGITS = 12  # what is shown has three decimals; further digits of a difference are noise of the machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +24,7 @@ class EffectChange:
     def difference(self) -> float | None:
         """After less before, in the outcome's unit; None where one of the two cannot be shown."""
         if isinstance(self.before, EffectEstimate) and isinstance(self.after, EffectEstimate):
-            return self.after.estimate - self.before.estimate
+            return round(self.after.estimate - self.before.estimate, DIGITS)
         return None
 
     @property
@@ -30,10 +33,16 @@ class EffectChange:
         return _shown(self.before) != _shown(self.after)
 
 
-def decisive(campaign: Campaign) -> Campaign:
-    """The campaign with those outcomes alone that decide about it: the primary ones and the harms."""
+def decisive(campaign: Campaign, touched: Collection[str]) -> Campaign:
+    """The campaign with what corrections at some sites can move and what decides about it: primary outcomes and harms.
+
+    Subgroups are left out. Sites that are not touched keep their estimates, so they need not be made again, unless an
+    index takes its weights from all sites.
+    """
     kept = tuple(outcome for outcome in campaign.outcomes if outcome.tier in (Tier.PRIMARY, Tier.HARM))
-    return replace(campaign, outcomes=kept)
+    shared = any(outcome.score.kind in WEIGHTED_KINDS for outcome in kept)
+    sites = tuple(site for site in campaign.sites if shared or site.id in touched)
+    return replace(campaign, outcomes=kept, sites=sites, analysis=replace(campaign.analysis, subgroups=()))
 
 
 def effect_changes(before: Evaluation, after: Evaluation) -> Sequence[EffectChange]:

@@ -93,7 +93,7 @@ def preview(
     refused |= {one.id: "wrong_state" for one in chosen if one.state not in OPEN}
     thresholds = asdict(workspace.thresholds)
     policy = Policy(**{name: thresholds[name] for name in ("respondents", "clusters", "round_to")})
-    deciding = decisive(campaign)
+    deciding = decisive(campaign, {one.site for one in applied})
     now = columns.refresh(catalogue, workspace.columns, campaign.id)
     effects: Sequence[EffectChange] = ()
     if now and applied:

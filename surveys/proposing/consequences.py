@@ -73,6 +73,8 @@ def consequences(
         code = None
         if (name, "contradiction") in new:
             code = "correction_rules_out_answer"
+        elif (name, "required_blank") in new:
+            code = "correction_opens_question"
         elif any(header == name for header, _ in new):
             code = "correction_breaks_other"
         elif was.missing == Missing.NOT_ASKED and now.missing == Missing.BLANK:
@@ -82,6 +84,11 @@ def consequences(
         if code is not None:
             for cause in _causes(questions.stored(name).question, changed):
                 told[cause].append(Problem(code=code, column=cause, values={"other": name}))
+    for name, causes in questions.calculated_from(changed).items():
+        for cause in causes if name not in changed else ():
+            told[cause].append(
+                Problem(code="correction_leaves_calculated", column=cause, values={"other": name})
+            )
     return {name: tuple(problems) for name, problems in told.items()}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from surveys.catalogue import Catalogue
-from surveys.corrections.ledger import OPEN, Proposal
+from surveys.corrections.ledger import OPEN, RESPONDENT, Cell, Proposal
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
@@ -18,10 +18,11 @@ from surveys.problems import Problem
 from surveys.proposing.dialects import LogRow, read_log
 from surveys.proposing.judging import Pseudonym, judge_wanted
 from surveys.proposing.picking import Picking
-from surveys.proposing.questions import Questions
+from surveys.proposing.questions import Meant, Questions
 from surveys.proposing.wanted import Judged, Wanted
 from surveys.reading import read_sheets
 from surveys.reading.limits import Limits
+from surveys.record.interviews import cell_at, column_of
 from surveys.record.logs import ImportedLog, LogRowEntry
 
 
@@ -96,6 +97,15 @@ class Proposing:
         return judge_wanted(
             named, interviews, self.questions, pending=pending, pseudonym=self._pseudonym, today=self._today
         )
+
+    def held(self, submission: str, question: str) -> Cell | None:
+        """What an interview now says to a question; None where there is no such interview or question."""
+        meant = self.questions.meant(question) if question else None
+        interviews = self._catalogue.interviews(self._campaign, _spellings(submission))
+        if not isinstance(meant, Meant) or interviews.num_rows == 0:
+            return None
+        part = RESPONDENT if meant.asked.part == "respondent" else None
+        return cell_at(interviews, column_of(meant.asked.name, part), 0)
 
     def propose(self, wanted: Sequence[Wanted], author: str) -> list[tuple[Judged, int | None]]:
         """Judge changes and enter those that are right; for each the id of its correction, if it has one."""

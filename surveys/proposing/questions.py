@@ -1,10 +1,13 @@
 """Which question a correction means, and which it may not touch."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from surveys.corrections.ledger import CORRECTED_PARTS
+from surveys.expressions import parse, referenced_names
 from surveys.fieldwork import Fieldwork, Part
 from surveys.instrument import Instrument, Question
+from surveys.judging.answers import CLOCKED_BY_DEVICE
 from surveys.judging.choices import ChoiceList
 from surveys.judging.known_headers import KnownHeaders
 from surveys.judging.parts import judged_as
@@ -92,7 +95,21 @@ class Questions:
         names = [*self._stored, *(name for name in self._parts if name not in self._stored)]
         found = [self.meant(name) for name in names]
         asked = [one.asked for one in found if isinstance(one, Meant) and one.code is None]
-        return [one for one in dict.fromkeys(asked) if one.part != "respondent"]
+        return [
+            one
+            for one in dict.fromkeys(asked)
+            if one.part != "respondent" and one.type not in CLOCKED_BY_DEVICE
+        ]
+
+    def calculated_from(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The stored fields that the form calculates from any of these questions, and from which of them."""
+        found: dict[str, list[str]] = {}
+        for field, question in self._stored.items():
+            if question.type == "calculate" and question.calculation:
+                sources = referenced_names(parse(question.calculation))
+                if causes := [name for name in names if name in sources]:
+                    found[field] = causes
+        return found
 
     def part_of(self, asked: Asked) -> str | None:
         """The part of the interview that follows from a question, as the record names it."""
