@@ -29,6 +29,7 @@ EASINESS = (0.10, -0.06, 0.04, 0.12, -0.12, -0.08)  # of each fact; adds up to n
 ATTITUDES = ("att_wait", "att_report", "att_no_contract", "att_any_route")
 REVERSED = ("att_no_contract", "att_any_route")
 AGREEABLE = (0.06, 0.04, -0.03, -0.07)  # of each statement, as a share of the scale; adds up to nothing
+ON_THE_WAY = 180  # seconds from one door to the next
 REFUSES = 0.008  # of every question
 REFUSES_CONSENT = 0.025
 SAYS_YES_ANYWAY = 0.05  # recalls a campaign that was never there
@@ -109,6 +110,8 @@ def _visit(
     day = (ward * 18 // max(1, len(ground.wards)) + rng.integers(0, 2, n)).astype(int)
     start = rng.normal(12.5 * 3600, 2.2 * 3600, n).clip(7.5 * 3600, 18 * 3600)
     took = rng.lognormal(np.log(24 * 60), 0.25, n)
+    at_work = ward % team
+    start = _one_after_another(start, took, day * team + at_work)
     midnight = [datetime.combine(first_day, time()) + timedelta(days=int(d)) for d in day]
     begins = [m + timedelta(seconds=float(s)) for m, s in zip(midnight, start, strict=True)]
     ends = [b + timedelta(seconds=float(t)) for b, t in zip(begins, took, strict=True)]
@@ -120,13 +123,24 @@ def _visit(
         "site": [site.site] * n,
         "wave": [wave] * n,
         "ward": at["name"].tolist(),
-        "enumerator": [f"{site.site.upper()}-{1 + w % team:02d}" for w in ward],
+        "enumerator": [f"{site.site.upper()}-{1 + w:02d}" for w in at_work],
         "respondent_code": [f"{name}-{wave[0].upper()}{i:04d}" for i, name in enumerate(at["name"], start=1)],
         "province": at["province"].tolist(),
         "area_group": at["area_group"].tolist(),
         "weight": [f"{weight:g}" for weight in at["weight"]],
         "consent": ["yes"] * n,
     }
+
+
+def _one_after_another(start: Numbers, took: Numbers, round_: npt.NDArray[np.int64]) -> Numbers:
+    """The seconds of the day at which interviews begin, when an interviewer's round of a day holds one at a time."""
+    begins = start.copy()
+    free_at: dict[int, float] = {}
+    for place in np.argsort(start, kind="stable").tolist():
+        whose = int(round_[place])
+        begins[place] = max(start[place], free_at.get(whose, 0.0))
+        free_at[whose] = begins[place] + took[place] + ON_THE_WAY
+    return begins
 
 
 def _about(woman: Flags, standing: Numbers, rng: np.random.Generator) -> dict[str, Codes]:
