@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from surveys.missing import Missing
 from surveys.quality.findings import Checked, Found
@@ -13,7 +14,7 @@ from surveys.quality.setting import Setting
 
 FEWEST_QUESTIONS = 10  # below this whole interviews agree by chance
 NEAR = 0.85  # Kuriakose & Robbins; here the floor, not the rule
-FALSE_PAIRS = 0.5  # pairs expected by chance among those of one interviewer
+FALSE_PAIRS = 0.01  # pairs expected by chance among those of one interviewer each
 MOST = 6000  # interviews compared pair by pair; above, within each interviewer only
 Matches = NDArray[np.float32]
 
@@ -27,16 +28,18 @@ class Likeness:
     best: NDArray[np.float64]  # share of answers shared with the most alike other interview, 0-1
     limit: float  # from which a pair counts as near
     questions: int
+    by_chance: float  # pairs expected to agree on everything though nobody copied
 
 
 def likeness(interviews: Interviews) -> Likeness | None:
     """The share of matching answers of each interview with the most alike other one, and where it is too high.
 
-    A pair matches on a question both were asked when both gave the same answer (a don't know is one). A share of
+    A pair matches on a question either was asked when both gave the same answer (a don't know is one). A share of
     0.85 alone proves nothing, since short questionnaires of yes and no agree that much by chance; so the limit is the
-    lowest share at or above 0.85 at which fewer than half a pair would be expected among the pairs of one
-    interviewer, judged by the pairs of *different* interviewers, whom nobody copied. Without interviewers a pair
-    is near only when all answers match.
+    lowest share at or above 0.85 at which fewer than 0.01 pairs would be expected among the pairs of one
+    interviewer. What chance does is judged by the pairs of *different* interviewers, whom nobody copied: by a beta
+    distribution with their mean and variance, and by those of them that reach the share. Without interviewers
+    to compare, a pair is near only when all answers match.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def likeness(interviews: Interviews) -> Likeness | None:
         pairs_apart.append(shares[upper & ~same])
         best[block] = shares.max(axis=1)
         best_alone[block] = np.where(same, shares, 0).max(axis=1)
-    limit = _limit(np.concatenate(pairs_alone), np.concatenate(pairs_apart))
+    limit = _limit(np.concatenate(pairs_alone), np.concatenate(pairs_apart), codes.shape[1])
     exact = best >= 1.0
     return Likeness(
         exact=exact,
@@ -76,6 +79,7 @@ def likeness(interviews: Interviews) -> Likeness | None:
         best=best,
         limit=limit,
         questions=codes.shape[1],
+        by_chance=_pairs_alike_by_chance(codes),
     )
 
 
@@ -89,7 +93,7 @@ def check_duplicates(interviews: Interviews, setting: Setting) -> Checked:
         found.append(
             Found(
                 code="copied",
-                severity="act",
+                severity="act" if alike.by_chance < FALSE_PAIRS else "note",
                 count=int(alike.exact.sum()),
                 of=len(interviews),
                 interviews=interviews.named(alike.exact),
@@ -154,13 +158,33 @@ def _same(who: Texts) -> Flags:
     return np.asarray((codes[:, None] == codes[None, :]) & (codes[:, None] >= 0))
 
 
-def _limit(alone: Matches, apart: Matches) -> float:
+def _limit(alone: Matches, apart: Matches, questions: int) -> float:
     if not len(alone) or len(apart) < len(alone):
         return 1.0  # too little of what chance does to judge by
-    candidates = np.unique(alone[(alone >= NEAR) & (alone < 1)])
     by_chance = np.sort(apart)
+    half_a_match = 0.5 / questions  # shares come in steps, the beta distribution does not
+    floor = max(NEAR, _far_out(by_chance, FALSE_PAIRS / len(alone)) + half_a_match)
+    candidates = np.unique(alone[(alone >= floor) & (alone < 1)])
     for share in candidates:
         beyond = len(by_chance) - np.searchsorted(by_chance, share, side="left")
         if beyond / len(by_chance) * len(alone) < FALSE_PAIRS:
             return float(share)
-    return 1.0
+    return 1.0 if len(candidates) else min(floor, 1.0)
+
+
+def _far_out(shares: Matches, probability: float) -> float:
+    """The share beyond which a beta distribution with the mean and variance of the shares has this probability."""
+    mean, variance = float(shares.mean(dtype=np.float64)), float(shares.var(dtype=np.float64))
+    if not 0 < variance < mean * (1 - mean):
+        return 1.0
+    size = mean * (1 - mean) / variance - 1
+    return float(stats.beta.isf(probability, mean * size, (1 - mean) * size))
+
+
+def _pairs_alike_by_chance(codes: NDArray[np.int32]) -> float:
+    """How many pairs would agree on everything if answers were given as often as they were, but independently."""
+    n, chance = len(codes), 1.0
+    for column in codes.T:
+        counts = np.unique(column, return_counts=True)[1]
+        chance *= float(((counts / n) ** 2).sum())
+    return chance * n * (n - 1) / 2

@@ -42,8 +42,10 @@ def check_night(interviews: Interviews, setting: Setting) -> Checked:
     known = ~np.isnat(interviews.started)
     if not known.any():
         return Checked(check="night", impossible="no_clock")
-    hour = (interviews.started - interviews.started.astype("datetime64[D]")) // np.timedelta64(1, "h")
-    night = known & ((hour >= NIGHT_BEGINS) | (hour < NIGHT_ENDS))
+    hour = np.full(len(interviews), 12, dtype=np.int64)
+    clock = interviews.started[known]
+    hour[known] = (clock - clock.astype("datetime64[D]")).astype("timedelta64[h]").astype(np.int64)
+    night = (hour >= NIGHT_BEGINS) | (hour < NIGHT_ENDS)
     found = []
     for name, his in (*interviews.interviewers(), (None, interviews.interviewer == None)):  # noqa: E711
         found += found_where(
