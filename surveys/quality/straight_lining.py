@@ -49,8 +49,13 @@ def check_straight_lining(interviews: Interviews, grids: Sequence[Sequence[str]]
         by_chance = max(by_chance, chance)
     if not seen.any():
         return Checked(check="straight_lining", impossible="no_grid_answered")
-    found = [] if not lined.any() else [_interviews(interviews, lined, seen, by_chance)]
-    found += _interviewers(interviews, lined, seen)
+    found = _interviewers(interviews, lined, seen)
+    named = [one.interviewer for one in found]
+    rest = lined & ~np.isin(
+        np.array([one or "" for one in interviews.interviewer.tolist()], dtype=object), named
+    )
+    if rest.any():
+        found.append(_interviews(interviews, rest, seen, by_chance))
     return Checked(
         check="straight_lining",
         looked_at=int(seen.sum()),
