@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from surveys.instrument import Instrument, Question
-from surveys.judging.known_headers import CALCULATED_TYPES, NOT_ASKED_TYPES, stored_questions
+from surveys.judging.targets import CALCULATED_TYPES, NOT_ASKED_TYPES, stored_questions
 from surveys.missing import Missing
 from surveys.quality.local_time import local_clock
 from surveys.record.payloads import MISSING, NUMERIC

@@ -50,7 +50,7 @@ def check_straight_lining(interviews: Interviews, grids: Sequence[Sequence[str]]
     if not seen.any():
         return Checked(check="straight_lining", impossible="no_grid_answered")
     found = _interviewers(interviews, lined, seen)
-    named = [one.interviewer for one in found]
+    named = np.array([one.interviewer for one in found], dtype=object)
     rest = lined & ~np.isin(
         np.array([one or "" for one in interviews.interviewer.tolist()], dtype=object), named
     )
