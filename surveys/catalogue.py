@@ -20,8 +20,10 @@ from surveys.keys import KeyRing
 from surveys.problems import Problem
 from surveys.record import arrivals, audit, corrections, links, logs, overlay, payloads, people, tables
 from surveys.record.arrivals import Arrival, Entry
+from surveys.record.arriving import arriving_interviews
 from surveys.record.database import Database
 from surveys.record.interviews import current_rows
+from surveys.record.lineage import out_of_force
 from surveys.record.links import Link, LinkState, WavePair
 from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
@@ -30,7 +32,7 @@ from surveys.record.places import PLACE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """One file in the history of a campaign."""
+    """One file in the history of a campaign, or a decision that changed its answers."""
 
     id: int
     campaign: str
@@ -53,6 +55,15 @@ class Upload:
     unchanged: int
     rejected: int
     held: int
+    of: int | None = None  # the step that an undo takes back
+    withdrawn_by: int | None = None  # the undo that took this step back; it may have been taken back itself
+    reason: str = ""
+    in_force: bool = True
+
+    @property
+    def kind(self) -> str:
+        """``file``, or what was decided."""
+        return self.dialect if self.format == PLACE else "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +98,8 @@ class Catalogue:
 
     def store(self, arrival: Arrival) -> Entry:
         """Store what is new of a file, in one transaction; the same file again changes nothing."""
-        incoming = arrivals.incoming_of(arrival)
-        return self.database.write(lambda connection: arrivals.store(connection, arrival, incoming))
+        arriving = arriving_interviews(arrival, arrivals.DUPLICATE)
+        return self.database.write(lambda connection: arrivals.store(connection, arrival, arriving))
 
     def store_refusal(self, arrival: Arrival) -> Entry:
         """Note that a file was refused, and why. Neither its bytes nor any answer is kept."""
@@ -212,17 +223,22 @@ class Catalogue:
             return arrivals.earlier_upload(connection, campaign, site, sha256)
 
     def uploads(self, campaign: str, site: str | None = None) -> list[Upload]:
-        """The history of a campaign, or of what was uploaded for one of its sites, newest first."""
+        """The files of a campaign, or those that were uploaded for or changed one of its sites, newest first."""
+        return [step for step in self.steps(campaign, site) if step.kind == "file"]
+
+    def steps(self, campaign: str, site: str | None = None) -> list[Upload]:
+        """The whole history of a campaign's answers: files, decisions, corrections and what was taken back."""
         table = tables.upload
-        query = select(table).where(table.c.campaign == campaign, table.c.format != PLACE)
+        query = select(table).where(table.c.campaign == campaign)
         if site is not None:
             touching = select(tables.touched.c.upload).where(
                 tables.touched.c.campaign == campaign, tables.touched.c.site == site
             )
-            query = query.where(or_(tables.upload.c.site == site, tables.upload.c.id.in_(touching)))
+            query = query.where(or_(table.c.site == site, table.c.id.in_(touching)))
         with self.database.reading() as connection:
-            rows = connection.execute(query.order_by(tables.upload.c.id.desc())).mappings()
-            return [Upload(**row) for row in rows]
+            void = out_of_force(connection, campaign)
+            rows = connection.execute(query.order_by(table.c.id.desc())).mappings()
+            return [Upload(**row, in_force=row["id"] not in void) for row in rows]
 
     def newest_upload(self, campaign: str) -> int | None:
         """The last upload that changed the campaign's answers; None where there is none."""
@@ -318,7 +334,7 @@ class Catalogue:
 def _parts(connection: Connection, campaign: str, site: str | None, as_of: int | None) -> list[SitePart]:
     touched, upload = tables.touched, tables.upload
     query = (
-        select(touched.c.site, touched.c.wave, touched.c.upload, touched.c.rows, upload.c.sha256)
+        select(touched.c.site, touched.c.wave, touched.c.upload, touched.c.rows, upload.c.sha256, upload.c.of)
         .join_from(touched, upload)
         .where(touched.c.campaign == campaign)
         .order_by(touched.c.site, touched.c.wave, touched.c.upload)
@@ -341,7 +357,7 @@ def _parts(connection: Connection, campaign: str, site: str | None, as_of: int |
             - withdrawn.get((place, wave), 0),
             newest=rows[-1].upload,
             mark=f"{rows[-1].upload}-{rows[-1].sha256[:12]}",
-            uploads=tuple(row.upload for row in rows if row.rows),
+            uploads=tuple(row.upload for row in rows if row.rows and row.of is None),
         )
         for (place, wave), rows in grouped.items()
     ]
@@ -361,12 +377,18 @@ def _gone(connection: Connection, campaign: str, as_of: int | None) -> dict[tupl
 
 
 def _superseded(connection: Connection, upload: int, as_of: int | None) -> list[int]:
-    """Positions of an upload's payload that are no longer current."""
+    """Positions of an upload's payload that are not current: superseded, and not brought back since."""
     table = tables.submission
-    query = select(table.c.position).where(table.c.upload == upload, table.c.superseded_by.is_not(None))
+    here = table.c.upload == upload
+    current = overlay.current(as_of)
+    came = func.coalesce(table.c.restored_by, table.c.upload)
+    back = set(
+        connection.scalars(select(table.c.position).where(here, table.c.restored_by.is_not(None), current))
+    )
+    gone = select(table.c.position).where(here, table.c.superseded_by.is_not(None), ~current)
     if as_of is not None:
-        query = query.where(table.c.superseded_by <= as_of)
-    return list(connection.scalars(query))
+        gone = gone.where(came <= as_of)
+    return [position for position in connection.scalars(gone) if position not in back]
 
 
 def _without(table: pa.Table, positions: Sequence[int]) -> pa.Table:

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from surveys.display import shown
 from surveys.doubts import Doubt, open_doubts
-from surveys.fieldwork import Fieldwork, Part
+from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
-from surveys.judging.answers import REASONS, Answers, Conventions, judge_column
+from surveys.judging.answers import Answers, Conventions, judge_column
 from surveys.judging.choices import ChoiceList
 from surveys.judging.conditions import Interviews, follow_form
 from surveys.judging.consent import consent_question, without_consent
@@ -23,6 +23,7 @@ from surveys.judging.headers import HeaderMap, Source
 from surveys.judging.identity import Identity, identify, not_to_be_counted
 from surveys.judging.linking_keys import key_columns, unjudged_keys
 from surveys.judging.placing import Placement, place_interviews
+from surveys.judging.sorting import NOTHING_ASIDE, Aside, parts_of, rows_of
 from surveys.judging.split_choices import gather_split
 from surveys.judging.understanding import (
     Known,
@@ -36,7 +37,7 @@ from surveys.judging.understanding import (
     whole_column,
     worthwhile_map,
 )
-from surveys.judging.visit_times import VisitTimes, visit_times
+from surveys.judging.visit_times import visit_times
 from surveys.languages import say
 from surveys.missing import Missing, reasons_of_list
 from surveys.personal_data import texts_with_personal_data
@@ -53,7 +54,6 @@ _NOT_AVAILABLE = {  # what the exporter writes where nothing was answered
 }
 _NOT_RECOGNISED = {"format": "", "dialect": "", "recognised": ""}
 _FREE_TEXT = frozenset({"text", "string"})
-_AS_RECEIVED: tuple[Part, ...] = ("cluster", "stratum", "weight", "respondent", "interviewer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,9 +62,9 @@ class CheckReport:
 
     ``accepted`` holds the rows fit to be stored. Its columns: the parts ``@row, @line, @submission,
     @site, @wave, @arm, @cluster, @stratum, @weight, @respondent, @interview_date, @interviewer,
-    @edit, @started, @duration, @received``; then each question's canonical text under the instrument's name, and ``NAME@missing``
-    where some answer is missing for a reason. The respondent's column stands there as
-    ``@respondent`` alone, linking keys as ``@link NAME``.
+    @edit, @started, @duration, @received, @root, @version, @previous``; then each question's
+    canonical text under the instrument's name, and ``NAME@missing`` where some answer is missing for
+    a reason. The respondent's column stands there as ``@respondent`` alone, linking keys as ``@link NAME``.
     """
 
     verdict: Outcome
@@ -74,6 +74,7 @@ class CheckReport:
     held: tuple[int, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    aside: Aside = NOTHING_ASIDE
     repeated: tuple[int, ...] = ()  # rows that say again what an earlier row of the file said
     name: str = ""
     sha256: str = ""
@@ -384,9 +385,11 @@ def _report(
     rows = table.rows.num_rows
     refused = rows_with(findings, "refuse", rows)
     held = rows_with(findings, "hold", rows) & ~refused
-    kept = ~(refused | held | identity.repeats)
+    outdated = identity.outdated & ~(refused | held)
+    kept = ~(refused | held | identity.repeats | outdated)
     times = visit_times(table.rows, headers, answers, instrument)
-    parts = _parts(table, answers, fieldwork, placement, identity, times)
+    parts = parts_of(table, answers, fieldwork, placement, identity, times)
+    columns = parts | key_columns(answers, fieldwork)
     grave = [finding for finding in findings if finding.effect != "warn"]
     out = np.flatnonzero(refused | held)  # what is said of rows that are kept is not said of these
     mild = [
@@ -403,11 +406,17 @@ def _report(
     return CheckReport(
         verdict=verdict,
         rows=rows,
-        accepted=_accepted(parts | key_columns(answers, fieldwork), answers, headers, kept),
+        accepted=rows_of(columns, answers, headers, kept),
         rejected=_numbers(refused),
         held=_numbers(held),
         problems=tuple(problems_of(grave, table.lines)),
         warnings=(*raw.warnings, *headers.warnings, *problems_of(mild, table.lines)),
+        aside=Aside(
+            held=rows_of(columns, answers, headers, held),
+            outdated=rows_of(columns, answers, headers, outdated),
+            declined=rows_of(parts, {}, headers, _declined(findings, rows)),
+            replaced=identity.replaced,
+        ),
         repeated=_numbers(identity.repeats & ~refused & ~held),
         name=raw.name,
         sha256=raw.sha256,
@@ -419,53 +428,9 @@ def _report(
     )
 
 
-def _parts(
-    table: RawTable,
-    answers: Mapping[str, Answers],
-    fieldwork: Fieldwork | None,
-    placement: Placement,
-    identity: Identity,
-    times: VisitTimes,
-) -> dict[str, pa.Array]:
-    rows = table.rows.num_rows
-    nothing = pa.nulls(rows, pa.large_string())
-    named = fieldwork.parts if fieldwork else {}
-    plain = {
-        f"@{part}": answers[named[part]].values
-        for part in _AS_RECEIVED
-        if part in named and named[part] in answers
-    }
-    return {
-        "@row": pa.array(np.arange(1, rows + 1, dtype=np.int64)),
-        "@line": pa.array(np.asarray(table.lines, dtype=np.int64)),
-        "@submission": identity.ids,
-        "@site": placement.site,
-        "@wave": placement.wave,
-        "@arm": placement.arm,
-        **{f"@{part}": plain.get(f"@{part}", nothing) for part in _AS_RECEIVED[:4]},
-        "@interview_date": placement.interview_date,
-        "@interviewer": plain.get("@interviewer", nothing),
-        "@edit": identity.edits,
-        "@started": times.started,
-        "@duration": times.duration,
-        "@received": times.received,
-    }
-
-
-def _accepted(
-    parts: Mapping[str, pa.Array], answers: Mapping[str, Answers], headers: HeaderMap, kept: np.ndarray
-) -> pa.Table:
-    columns = dict(parts)
-    words = pa.array([None, *(str(reason) for reason in REASONS)], pa.large_string())
-    places = None if kept.all() else np.flatnonzero(kept)
-    for name, one in answers.items():
-        if headers.answers[name].secret:
-            continue
-        columns[name] = one.values
-        if one.reasons is not None and (kept & (one.reasons > 0)).any():
-            columns[f"{name}@missing"] = words.take(pa.array(one.reasons))
-    table = pa.table(columns)
-    return table if places is None else table.take(pa.array(places))
+def _declined(findings: list[Finding], rows: int) -> np.ndarray:
+    """Rows whose respondent said no."""
+    return rows_with([finding for finding in findings if finding.code == "no_consent"], "refuse", rows)
 
 
 def _numbers(rows: np.ndarray) -> tuple[int, ...]:

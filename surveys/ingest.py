@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -20,6 +20,7 @@ from surveys.checking import CheckReport, Outcome, check_table, report_as_dict
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
+from surveys.judging.sorting import NOTHING_ASIDE, Aside
 from surveys.keys import KeyRing
 from surveys.problems import CannotProceed, FileRefused
 from surveys.reading import RawFile, read_file
@@ -115,13 +116,15 @@ def ingest_file(
     tell("storing", 0.6)
     countries = country_of_site or {site.id: site.country for site in fieldwork.sites}
     accepted, marks = deidentified(report.accepted, fieldwork, countries, keys)
+    aside, more_marks = _deidentified_aside(report.aside, fieldwork, countries, keys)
     arrival = replace(
         _arrival(sender, instrument, fieldwork, sha256, size, report, raw),
         accepted=accepted,
-        types=question_types(accepted, instrument),
+        aside=aside,
+        types=question_types([accepted, aside.held, aside.outdated], instrument),
         original=sealed.result if sealed else lambda: _sealed(path, sha256, keys),
         seal=keys.seal,
-        key_marks=marks,
+        key_marks={**marks, **more_marks},
     )
     del raw, accepted
     entry = catalogue.store(arrival)
@@ -174,10 +177,26 @@ def _hidden_by_country(
     return veiled, used
 
 
-def question_types(accepted: pa.Table, instrument: Instrument) -> dict[str, str]:
+def question_types(rows: Sequence[pa.Table], instrument: Instrument) -> dict[str, str]:
     """The type of each stored question; a column that the instrument does not ask is text."""
-    asked = {name: instrument.question(name) for name in answer_names(accepted.column_names)}
+    names = dict.fromkeys(name for table in rows for name in answer_names(table.column_names))
+    asked = {name: instrument.question(name) for name in names}
     return {name: "text" if question is None else question.type for name, question in asked.items()}
+
+
+def _deidentified_aside(
+    aside: Aside, fieldwork: Fieldwork, country_of_site: Mapping[str, str], keys: KeyRing
+) -> tuple[Aside, dict[str, str]]:
+    """The same for rows that are not accepted and yet matter."""
+    tables: dict[str, pa.Table] = {}
+    marks: dict[str, str] = {}
+    for name in ("held", "outdated", "declined"):
+        rows = getattr(aside, name)
+        if rows.num_rows:
+            rows, used = deidentified(rows, fieldwork, country_of_site, keys)
+            marks |= used
+        tables[name] = rows
+    return Aside(**tables, replaced=aside.replaced), marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +265,7 @@ def _arrival(
         problems=report.problems,
         warnings=report.warnings,
         accepted=report.accepted,
+        aside=NOTHING_ASIDE,
         types={},
         original=bytes,
         seal=bytes,
@@ -257,8 +277,9 @@ def _receipt(sender: _File, sha256: str, entry: Entry, report: CheckReport) -> R
     told = replace(
         report,
         accepted=report.accepted.schema.empty_table(),  # a receipt outlives the rows, which still name people
+        aside=NOTHING_ASIDE,
         verdict=entry.verdict,
-        held=(*report.held, *entry.held_rows),
+        held=(*(row for row in report.held if row not in entry.settled_rows), *entry.held_rows),
         problems=entry.problems,
         warnings=entry.warnings,
     )

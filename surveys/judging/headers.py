@@ -32,8 +32,8 @@ from surveys.problems import FileRefused, Problem
 SHARE_OF_KNOWN_COLUMNS = 0.2
 
 # Kinds of metadata that tell one interview from another. The id that an edit does not change comes first;
-# ODK Central's KEY is that of the first version.
-LASTING_IDS = ("root_uuid", "key", "instance_id", "uuid", "system_id")
+# ODK Central's __id and KEY are those of the first version.
+LASTING_IDS = ("root_uuid", "system_id", "key", "instance_id", "uuid")
 SUBMISSION_IDS = (
     *LASTING_IDS,
     "response_id",

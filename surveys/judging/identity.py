@@ -1,7 +1,7 @@
-"""Which interview a row is: its submission id, its edits, and rows that say the same interview twice."""
+"""Which interview a row is: its submission id, its version, and rows that say the same interview twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +10,13 @@ import pyarrow.compute as pc
 from surveys.judging.answers import Answers
 from surveys.judging.findings import Finding
 from surveys.judging.headers import LASTING_IDS, HeaderMap
+from surveys.judging.versions import Names, Version, canonical, newest_of
 
 
+# Metadata that names an interview through all its edits, and that which names one version of it.
+_ROOTS = ("root_uuid", "system_id", "key")
+_VERSIONS = ("instance_id", "uuid")
+_UNEDITED = "0"  # the mark of a first version
 _OWN_QUESTIONS = ("submission_id", "instanceID", "uuid")
 _INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{00A0}]"
 _SCIENTIFIC = r"^\d([.,]\d+)?[eE]\+?\d+$"
@@ -21,13 +26,18 @@ _UNREADABLE = ("not decrypted", "missing encrypted form data")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Identity:
-    """The id of every row, and the rows that repeat another one word for word."""
+    """The id and version of every row, and the rows that another one of the file makes needless."""
 
-    ids: pa.Array
-    edits: pa.Array
+    ids: pa.Array  # as received
+    edits: pa.Array  # a mark that changes when the source edits an interview
+    roots: pa.Array  # the tool's own id of the interview, where a column of the campaign gives another
+    versions: pa.Array  # the tool's id of this version, where it is not that of the interview
+    previous: pa.Array  # the id of the version that this one replaces
     header: str | None  # where the ids stand; None where the file has none
     column: str | None  # the question or named column that holds them, if one does
     repeats: np.ndarray  # rows that say again what an earlier row said
+    outdated: np.ndarray  # rows of which the file holds a newer version
+    replaced: Mapping[str, str]  # version -> the one it replaces, as the whole file says
     findings: tuple[Finding, ...]
 
 
@@ -43,26 +53,30 @@ def identify(
     submission
         The question or column that the campaign says holds the id.
     """
-    rows = table.num_rows
-    nothing = pa.nulls(rows, pa.large_string())
+    nothing = pa.nulls(table.num_rows, pa.large_string())
+    nobody = np.zeros(table.num_rows, dtype=bool)
     ids, header, column = _ids(table, headers, answers, submission)
-    edits = _edits(table, headers)
-    if ids is None:
-        warning = Finding(code="no_submission_id", effect="warn")
-        nobody = np.zeros(rows, dtype=bool)
-        return Identity(
-            ids=nothing, edits=edits, header=None, column=None, repeats=nobody, findings=(warning,)
-        )
-    findings = _unusable(ids, header)
-    repeats, conflicts = _duplicates(ids, _contents(table, headers))
-    again = np.flatnonzero(repeats)
-    if again.size:
-        findings.append(Finding(code="duplicate_identical", rows=again, effect="warn", header=header))
-    if conflicts.size:
-        findings.append(Finding(code="duplicate_conflict", rows=conflicts, effect="hold", header=header))
-    return Identity(
-        ids=ids, edits=edits, header=header, column=column, repeats=repeats, findings=tuple(findings)
+    roots, versions = _first_of(table, headers, _ROOTS), _first_of(table, headers, _VERSIONS)
+    told = Identity(
+        ids=nothing if ids is None else ids,
+        edits=nothing,
+        roots=nothing if column is None else roots,
+        versions=_where_other(versions, ids),
+        previous=_first_of(table, headers, ("deprecated_id",)),
+        header=header,
+        column=column,
+        repeats=nobody,
+        outdated=nobody,
+        replaced={},
+        findings=(Finding(code="no_submission_id", effect="warn"),),
     )
+    if ids is None:
+        return told
+    told = replace(told, replaced=_replaced_versions(told))
+    told = replace(told, edits=_edits(table, headers, roots, told))
+    if column is not None:
+        told = replace(told, versions=_of_edits(told))
+    return _compared(told, _contents(table, headers))
 
 
 def not_to_be_counted(table: pa.Table, headers: HeaderMap) -> list[Finding]:
@@ -91,21 +105,45 @@ def _ids(
 ) -> tuple[pa.Array | None, str | None, str | None]:
     if submission is not None and submission in answers:
         return _trimmed(answers[submission].values), answers[submission].header, submission
-    found: pa.Array | None = None
-    header: str | None = None
-    for kind in LASTING_IDS:
-        for position in headers.metadata.get(kind, ()):
-            column = _trimmed(table.column(position).combine_chunks())
-            if column.null_count == len(column):
-                continue
-            header = header or headers.headers[position]
-            found = column if found is None else pc.coalesce(found, column)
-    if found is not None:
-        return found, header, None
+    found = _first_of(table, headers, LASTING_IDS)
+    if found.null_count < len(found):
+        return found, _header_of(table, headers), None
     own = next((name for name in _OWN_QUESTIONS if name in answers), None)
     if own is None:
         return _numbered_ids(table, headers)
     return _trimmed(answers[own].values), answers[own].header, own
+
+
+def _first_of(table: pa.Table, headers: HeaderMap, kinds: Sequence[str]) -> pa.Array:
+    """For each row the first of these kinds of metadata that says something."""
+    found = pa.nulls(table.num_rows, pa.large_string())
+    for kind in kinds:
+        for position in headers.metadata.get(kind, ()):
+            found = pc.coalesce(found, _trimmed(table.column(position).combine_chunks()))
+    return found
+
+
+def _where_other(versions: pa.Array, ids: pa.Array | None) -> pa.Array:
+    if ids is None:
+        return versions
+    same = pc.fill_null(pc.equal(canonical(versions), canonical(ids)), False)
+    return pc.if_else(same, pa.scalar(None, pa.large_string()), versions)
+
+
+def _of_edits(told: Identity) -> pa.Array:
+    """The ids of edited versions alone, where the campaign's column tells one interview from another."""
+    edited = pc.fill_null(pc.not_equal(canonical(told.versions), canonical(told.roots)), False)
+    known = pc.or_(edited, pc.is_valid(told.previous))
+    return pc.if_else(known, told.versions, pa.scalar(None, pa.large_string()))
+
+
+def _header_of(table: pa.Table, headers: HeaderMap) -> str:
+    """The first header under which some row has an id."""
+    positions = (position for kind in LASTING_IDS for position in headers.metadata.get(kind, ()))
+    filled = (
+        at for at in positions if (ids := table.column(at)).null_count < len(_trimmed(ids.combine_chunks()))
+    )
+    return headers.headers[next(filled)]
 
 
 def _numbered_ids(table: pa.Table, headers: HeaderMap) -> tuple[pa.Array | None, str | None, str | None]:
@@ -124,13 +162,19 @@ def _trimmed(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.large_string()), trimmed)
 
 
-def _edits(table: pa.Table, headers: HeaderMap) -> pa.Array:
-    """A mark that changes when the source edits an interview."""
+def _edits(table: pa.Table, headers: HeaderMap, roots: pa.Array, told: Identity) -> pa.Array:
+    """A mark that changes when the source edits an interview: a count of edits, or the id of the version.
+
+    It is null where nothing tells an edit: no count, no id that outlives edits, no version that was replaced.
+    """
     for position in headers.metadata.get("edits", ()):
         return table.column(position).combine_chunks()
-    if "root_uuid" in headers.metadata and "uuid" in headers.metadata:
-        return table.column(headers.metadata["uuid"][0]).combine_chunks()
-    return pa.nulls(table.num_rows, pa.large_string())
+    replacing = pc.is_valid(told.previous)
+    versions = pc.coalesce(told.versions, told.ids)
+    first = pc.and_not(pc.equal(canonical(versions), canonical(roots)), replacing)
+    mark = pc.if_else(pc.fill_null(first, False), pa.scalar(_UNEDITED, pa.large_string()), versions)
+    known = pc.or_(pc.is_valid(roots), replacing)
+    return pc.if_else(known, mark, pa.scalar(None, pa.large_string()))
 
 
 def _unusable(ids: pa.Array, header: str | None) -> list[Finding]:
@@ -146,6 +190,70 @@ def _unusable(ids: pa.Array, header: str | None) -> list[Finding]:
     return findings
 
 
+def _replaced_versions(told: Identity) -> dict[str, str]:
+    if told.previous.null_count == len(told.previous):
+        return {}
+    rows = pc.indices_nonzero(pc.is_valid(told.previous))
+    later = canonical(pc.coalesce(told.versions, told.ids).take(rows)).to_pylist()
+    earlier = canonical(told.previous.take(rows)).to_pylist()
+    return {one: other for one, other in zip(later, earlier, strict=True) if one is not None and one != other}
+
+
+def _compared(told: Identity, contents: Sequence[pa.Array]) -> Identity:
+    """The same, with what its rows are to each other."""
+    findings = _unusable(told.ids, told.header)
+    ids = canonical(told.ids)
+    group = _interview_numbers(ids, told)
+    repeats, at_odds = _duplicates(group, contents)
+    outdated = np.zeros(len(group), dtype=bool)
+    held: list[np.ndarray] = []
+    for rows in _by_group(at_odds, group):
+        newest = newest_of(_versions(told, ids, rows), told.replaced)
+        if newest is None:
+            held.append(rows)
+        else:
+            outdated[np.delete(rows, newest)] = True
+    conflicts = np.sort(np.concatenate(held)) if held else np.empty(0, dtype=np.int64)
+    again, older = np.flatnonzero(repeats), np.flatnonzero(outdated)
+    if again.size:
+        findings.append(Finding(code="duplicate_identical", rows=again, effect="warn", header=told.header))
+    if older.size:
+        findings.append(Finding(code="older_version_in_file", rows=older, effect="warn", header=told.header))
+    if conflicts.size:
+        findings.append(Finding(code="duplicate_conflict", rows=conflicts, effect="hold", header=told.header))
+    return replace(told, repeats=repeats, outdated=outdated, findings=tuple(findings))
+
+
+def _interview_numbers(ids: pa.Array, told: Identity) -> np.ndarray:
+    """The same number for rows of one interview; -1 where a row has no id."""
+    if told.replaced:
+        names = Names()
+        versions = canonical(told.versions).to_pylist()
+        for id_, version in zip(ids.to_pylist(), versions, strict=True):
+            if id_ is not None and version is not None and version in told.replaced:
+                names.link(id_, version)
+        for later, earlier in told.replaced.items():
+            names.link(earlier, later)
+        ids = pa.array([id_ and names.of(id_) for id_ in ids.to_pylist()], pa.large_string())
+    places = ids.dictionary_encode().indices.fill_null(-1)
+    numbers: np.ndarray = places.to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers
+
+
+def _versions(told: Identity, ids: pa.Array, rows: np.ndarray) -> list[Version]:
+    there = pa.array(rows)
+    spelt = zip(
+        ids.take(there).to_pylist(),
+        canonical(pc.coalesce(told.versions, told.ids).take(there)).to_pylist(),
+        told.edits.take(there).to_pylist(),
+        strict=True,
+    )
+    return [
+        Version(id=id_, version=version, edits=int(mark) if mark and mark.isdecimal() else None)
+        for id_, version, mark in spelt
+    ]
+
+
 def _contents(table: pa.Table, headers: HeaderMap) -> Sequence[pa.Array]:
     """The columns by which two rows are the same interview or two: all that is stored."""
     positions: dict[int, None] = {}
@@ -155,10 +263,8 @@ def _contents(table: pa.Table, headers: HeaderMap) -> Sequence[pa.Array]:
     return [table.column(position).combine_chunks() for position in positions]
 
 
-def _duplicates(ids: pa.Array, contents: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that repeat an earlier one exactly, and rows that share an id but not their content."""
-    places = ids.dictionary_encode().indices
-    group = places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+def _duplicates(group: np.ndarray, contents: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that repeat an earlier one exactly, and rows of one interview that differ in content."""
     repeats = np.zeros(len(group), dtype=bool)
     counts = np.bincount(group[group >= 0]) if (group >= 0).any() else np.zeros(0, dtype=np.int64)
     if not (counts > 1).any():
@@ -174,3 +280,11 @@ def _duplicates(ids: pa.Array, contents: Sequence[pa.Array]) -> tuple[np.ndarray
     in_conflict = np.isin(group[shared], differing)
     repeats[shared[~in_conflict & (shared != first_of[group[shared]])]] = True
     return repeats, shared[in_conflict]
+
+
+def _by_group(rows: np.ndarray, group: np.ndarray) -> list[np.ndarray]:
+    """The rows of each interview."""
+    if not rows.size:
+        return []
+    ordered = rows[np.argsort(group[rows], kind="stable")]
+    return np.split(ordered, np.flatnonzero(np.diff(group[ordered])) + 1)

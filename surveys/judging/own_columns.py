@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 
 METADATA: Mapping[str, tuple[str, ...]] = {
-    "root_uuid": ("meta/rootUuid",),
+    "root_uuid": ("meta/rootUuid", "rootUuid"),
     "instance_id": ("meta/instanceID", "instanceID"),
     "uuid": ("_uuid",),
     "key": ("KEY",),
     "system_id": ("__id",),
-    "deprecated_id": ("meta/deprecatedID",),
+    "deprecated_id": ("meta/deprecatedID", "deprecatedID"),
     "edits": ("Edits", "__system/edits"),
     "review": ("ReviewState", "_validation_status", "_review_status", "review_status", "__system/reviewState",
                "_validation_status/uid"),

@@ -46,7 +46,7 @@ def current(as_of: int | None) -> ColumnElement[bool]:
     if as_of is None:
         return table.c.superseded_by.is_(None)
     newer = or_(table.c.superseded_by.is_(None), table.c.superseded_by > as_of)
-    return and_(table.c.upload <= as_of, newer)
+    return and_(func.coalesce(table.c.restored_by, table.c.upload) <= as_of, newer)
 
 
 def changes(

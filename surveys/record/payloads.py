@@ -14,16 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from surveys.fieldwork import LINK
+from surveys.judging.versions import canonical
+
 
 PARTS = (
     "@row", "@line", "@submission", "@site", "@wave", "@arm", "@cluster", "@stratum",
     "@weight", "@respondent", "@interview_date", "@interviewer", "@edit",
-    "@started", "@duration", "@received",
+    "@started", "@duration", "@received", "@root", "@version", "@previous",
 )  # fmt: skip
 MISSING = "@missing"
 NUMERIC = frozenset({"integer", "decimal", "range"})  # types of question whose answers are numbers
 # No part of what an interview says. Its clock stands among the answers, where the form asks for it.
-_VOLATILE = frozenset({"@row", "@line", "@submission", "@edit", "@started", "@duration", "@received"})
+_VOLATILE = frozenset(
+    {"@row", "@line", "@submission", "@edit", "@started", "@duration", "@received", "@root", "@version",
+     "@previous"}
+)  # fmt: skip
 _TYPES = b"question_types"
 NOT_CODED = (
     "@row",
@@ -47,8 +53,9 @@ def encode_payload(accepted: pa.Table, types: Mapping[str, str]) -> bytes:
 
 
 def decode_payload(answers: bytes, columns: Sequence[str] | None = None) -> pa.Table:
-    """The table of ``encode_payload``, or some columns of it; text stays dictionary-encoded, which is small."""
-    names = columns_of(answers) if columns is None else list(columns)
+    """The table of ``encode_payload``, or those columns of it that it has; text stays dictionary-encoded."""
+    there = columns_of(answers)
+    names = there if columns is None else [name for name in columns if name in there]
     coded = [name for name in names if name not in ("@row", "@line", "@submission")]
     return pq.read_table(pa.BufferReader(answers), columns=names, read_dictionary=coded)
 
@@ -70,6 +77,18 @@ def types_as_metadata(types: Mapping[str, str]) -> dict[bytes, str]:
     return {_TYPES: json.dumps(dict(types), ensure_ascii=False)}
 
 
+def joined(pieces: Sequence[pa.Table]) -> pa.Table:
+    """Tables of interviews, one below the other; a column that one of them lacks is empty there."""
+    return pa.concat_tables(pieces, promote_options="permissive")
+
+
+def apart(rows: pa.Table) -> tuple[pa.Table, pa.Table | None]:
+    """The interviews without the codes of linking keys, and those codes where any row has some."""
+    linking = [name for name in rows.column_names if name.startswith(LINK)]
+    some = any(rows[name].null_count < rows.num_rows for name in linking)
+    return rows.drop_columns(linking), rows.select(linking) if some else None
+
+
 def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[bytes]:
     """A fingerprint of each row's answers and parts.
 
@@ -86,10 +105,11 @@ def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[b
 
 
 def submission_ids(accepted: pa.Table, fingerprints: Sequence[bytes]) -> list[str]:
-    """What each interview is known by: its id as received, or, without one, its content and turn in the file."""
+    """What each interview is known by: its id in one spelling, or, without one, its content and turn in the file."""
     turns: dict[bytes, int] = {}
     ids = []
-    for received, fingerprint in zip(accepted["@submission"].to_pylist(), fingerprints, strict=True):
+    spelt = canonical(accepted["@submission"].cast(pa.large_string()))
+    for received, fingerprint in zip(spelt.to_pylist(), fingerprints, strict=True):
         if received is None:
             turns[fingerprint] = turns.get(fingerprint, 0) + 1
             received = f"~{fingerprint.hex()}~{turns[fingerprint]}"

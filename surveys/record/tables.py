@@ -80,6 +80,9 @@ upload = Table(
     Column("unchanged", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
     Column("held", Integer, nullable=False),
+    Column("of", Integer, comment="the step that an undo takes back"),
+    Column("withdrawn_by", Integer, comment="the undo that took this step back"),
+    Column("reason", Text, nullable=False, server_default="", comment="why, where a person decided"),
     Index("ix_upload_campaign_sha256", "campaign", "sha256"),
     sqlite_autoincrement=True,
 )
@@ -110,13 +113,78 @@ submission = Table(
     Column("upload", Integer, ForeignKey("upload.id"), nullable=False),
     Column("position", Integer, nullable=False, comment="row of the upload's payload, from 0"),
     Column("superseded_by", Integer, ForeignKey("upload.id"), comment="none: this revision is current"),
+    Column(
+        "restored_by",
+        Integer,
+        ForeignKey("upload.id"),
+        comment="the step that brought these answers back; none: they came with the upload itself",
+    ),
     Index(
         "ix_submission_superseded",
         "upload",
         sqlite_where=text("superseded_by IS NOT NULL"),
         postgresql_where=text("superseded_by IS NOT NULL"),
     ),
+    Index(
+        "ix_submission_restored",
+        "upload",
+        sqlite_where=text("restored_by IS NOT NULL"),
+        postgresql_where=text("restored_by IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
+)
+
+version = Table(
+    "version",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("version", Text, primary_key=True, comment="an id other than the first one of an interview"),
+    Column("upload", Integer, ForeignKey("upload.id"), primary_key=True, autoincrement=False),
+    Column("submission", Text, nullable=False, comment="the interview it is a version of"),
+    Column("previous", Text, comment="the id that it replaced, where the source says"),
+)
+
+relied = Table(
+    "relied",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id"), primary_key=True, autoincrement=False),
+    Column(
+        "earlier",
+        Integer,
+        ForeignKey("upload.id"),
+        primary_key=True,
+        autoincrement=False,
+        comment="a step that had brought interviews which the upload said again",
+    ),
+)
+
+held = Table(
+    "held",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("upload", Integer, ForeignKey("upload.id"), nullable=False),
+    Column("position", Integer, nullable=False, comment="row of the upload's held payload, from 0"),
+    Column("row", Integer, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("code", Text, nullable=False, comment="why it is held: the code of the problem"),
+    Column("submission", Text, nullable=False, comment="as received"),
+    Column("interview", Text, nullable=False, comment="the submission it competes with"),
+    Column("site", Text, nullable=False),
+    Column("wave", Text, nullable=False),
+    Column("content", LargeBinary(16), nullable=False),
+    Column("step", Integer, ForeignKey("upload.id"), comment="the last decision on it"),
+    Column("own", Text, comment="its own submission id, where both are kept"),
+    Index("ix_held_campaign_interview", "campaign", "interview"),
+    sqlite_autoincrement=True,
+)
+
+held_payload = Table(
+    "held_payload",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column("answers", LargeBinary, nullable=False, comment="the held answers as one Parquet file"),
+    Column("codes", LargeBinary, comment="codes of the linking keys, a row for each, encrypted"),
 )
 
 touched = Table(

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from surveys.judging.sorting import Aside
+from surveys.judging.versions import canonical
 from surveys.keys import KeyRing
 from surveys.record.arrivals import Arrival
 from surveys.record.payloads import PARTS
@@ -76,12 +79,20 @@ def arrival(
         "problems": (),
         "warnings": (),
         "accepted": table,
+        "aside": Aside(replaced=replaced_versions(table)),
         "types": {"age": "integer", "born": "date", "heard": "select_one"},
         "original": lambda: keys.encrypt(BytesIO(original)).stored,
         "seal": keys.seal,
         "key_marks": {},
     }
     return Arrival(**(facts | changed))
+
+
+def replaced_versions(table: pa.Table) -> dict[str, str]:
+    """Version -> the one it replaces, as the check of a file says it."""
+    later = canonical(pc.coalesce(table["@version"], table["@submission"])).to_pylist()
+    earlier = canonical(table["@previous"]).to_pylist()
+    return {one: other for one, other in zip(later, earlier, strict=True) if other is not None}
 
 
 def keys_in(folder: Path) -> KeyRing:

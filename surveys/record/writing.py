@@ -1,0 +1,173 @@
+"""The rows that an upload leaves in the record. On a connection that ``Catalogue`` hands over."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from sqlalchemy import Connection, bindparam, insert, update
+
+from surveys.record import payloads, tables
+from surveys.record.arriving import Arriving
+from surveys.record.database import insert_rows
+from surveys.record.lineage import note_names
+from surveys.record.revisions import HELD, Decisions, Incoming, Known, Stored
+
+
+if TYPE_CHECKING:
+    from surveys.record.arrivals import Arrival, Entry
+
+
+PROBLEMS_KEPT = 10_000  # of one upload; the report names them all, the record need not
+SUBMISSION_COLUMNS = (
+    "campaign", "submission", "revision", "site", "wave", "content", "upload", "position", "superseded_by",
+)  # fmt: skip
+
+
+def insert_upload(connection: Connection, arrival: "Arrival", entry: "Entry") -> int:
+    """The upload itself; its number."""
+    names = (
+        "campaign", "site", "wave", "sha256", "name", "size", "format", "dialect", "uploader",
+        "instrument", "instrument_version", "instrument_sha256", "rows",
+    )  # fmt: skip
+    counts = ("verdict", "accepted", "replaced", "unchanged", "rejected", "held")
+    values = {name: getattr(arrival, name) for name in names} | {
+        name: getattr(entry, name) for name in counts
+    }
+    statement = insert(tables.upload).values(**values, uploaded_at=arrival.at).returning(tables.upload.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def insert_answers(
+    connection: Connection,
+    arrival: "Arrival",
+    arriving: Arriving,
+    decisions: Decisions,
+    kept: Sequence[int],
+    upload: int,
+) -> None:
+    """The answers as one payload, and a row for each interview of it."""
+    incoming = arriving.incoming
+    whole = len(kept) == arriving.rows.num_rows
+    rows = arriving.rows if whole else arriving.rows.take(pa.array(kept, pa.int64()))
+    mains = [decisions.of[place].interview.main for place in kept]
+    in_key_order = sorted(range(len(kept)), key=mains.__getitem__)
+    submissions = (
+        (
+            arrival.campaign,
+            mains[position],
+            decisions.of[kept[position]].revision,
+            incoming.sites[kept[position]],
+            incoming.waves[kept[position]],
+            incoming.contents[kept[position]],
+            upload,
+            position,
+            upload if _is_past(decisions, kept[position]) else None,
+        )
+        for position in in_key_order  # neighbours in the index are written together
+    )
+    rows, codes = payloads.apart(rows)
+    if codes is not None:
+        sealed = arrival.seal(payloads.encode_payload(codes, {}))
+        connection.execute(insert(tables.link_code), {"upload": upload, "codes": sealed})
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        answers = beside.submit(payloads.encode_payload, rows, arrival.types)
+        insert_rows(connection, tables.submission, SUBMISSION_COLUMNS, submissions)
+        connection.execute(insert(tables.payload), {"upload": upload, "answers": answers.result()})
+
+
+def supersede(connection: Connection, campaign: str, displaced: Sequence[Stored], step: int) -> None:
+    """Note from which step on some revisions no longer hold."""
+    if not displaced:
+        return
+    table = tables.submission
+    mark = (
+        update(table)
+        .where(
+            table.c.campaign == campaign,
+            table.c.submission == bindparam("id_"),
+            table.c.revision == bindparam("revision_"),
+        )
+        .values(superseded_by=step)
+    )
+    connection.execute(
+        mark, [{"id_": stored.submission, "revision_": stored.revision} for stored in displaced]
+    )
+
+
+def insert_touched(
+    connection: Connection,
+    campaign: str,
+    incoming: Incoming,
+    kept: Sequence[int],
+    displaced: Sequence[Stored],
+    upload: int,
+) -> None:
+    """Which sites and waves an upload changed."""
+    rows = Counter((incoming.sites[place], incoming.waves[place]) for place in kept)
+    for stored in displaced:
+        rows[stored.site, stored.wave] += 0  # something left, though nothing may have come
+    if rows:
+        connection.execute(
+            insert(tables.touched),
+            [
+                {"campaign": campaign, "site": site, "wave": wave, "upload": upload, "rows": count}
+                for (site, wave), count in rows.items()
+            ],
+        )
+
+
+def note_ties(
+    connection: Connection,
+    campaign: str,
+    incoming: Incoming,
+    decisions: Decisions,
+    known: Known,
+    upload: int,
+) -> None:
+    """Remember further ids of interviews, and which earlier steps brought what the upload said again."""
+    names: dict[str, tuple[str, str | None]] = {}
+    for place, one in decisions.of.items():
+        if one.decision not in HELD:
+            for name in (incoming.ids[place], incoming.versions.get(place)):
+                if name is not None and name != one.interview.main:
+                    names.setdefault(name, (one.interview.main, None))
+    for later, earlier in incoming.previous.items():
+        interview = known.interviews.get(known.name_of(later))
+        if interview is not None and interview.revisions:
+            names[later] = (interview.main, earlier)
+    new = {name: tie for name, tie in names.items() if (name, tie[1]) not in known.noted}
+    note_names(connection, campaign, new, upload)
+    relied = sorted({one.relies_on for one in decisions.of.values() if one.relies_on})
+    if relied:
+        connection.execute(
+            insert(tables.relied), [{"upload": upload, "earlier": earlier} for earlier in relied]
+        )
+
+
+def insert_problems(connection: Connection, upload: int, entry: "Entry") -> None:
+    """What was wrong or odd, as far as it is kept."""
+    told = [(False, problem) for problem in entry.problems] + [(True, problem) for problem in entry.warnings]
+    rows = [
+        {
+            "upload": upload,
+            "number": number,
+            "is_warning": is_warning,
+            "code": problem.code,
+            "row": problem.row,
+            "line": problem.line,
+            "column": problem.column,
+            "value": problem.value,
+            "values": json.dumps(dict(problem.values), ensure_ascii=False, default=str),
+        }
+        for number, (is_warning, problem) in enumerate(told[:PROBLEMS_KEPT], start=1)
+    ]
+    if rows:
+        connection.execute(insert(tables.problem), rows)
+
+
+def _is_past(decisions: Decisions, place: int) -> bool:
+    decided = decisions.of[place]
+    return decided.overtaken or decided.decision == "past"
