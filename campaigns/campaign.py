@@ -126,7 +126,7 @@ class Analysis:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     standard_errors: str = "CR2"
-    p_value: str = "t"  # t, normal, wild_cluster_bootstrap, randomisation
+    p_value: str = "t"  # t, normal, wild_cluster_bootstrap, randomisation, automatic
     draws: int = 9999
     seed: int = 1
     covariates: tuple[str, ...] = ()  # numeric

@@ -12,6 +12,7 @@ from campaigns.specification import CLUSTERED, Specification
 FEW_CLUSTERS = 20  # an arm: below it cluster-robust intervals are approximations of varying quality
 VERY_FEW_CLUSTERS = 6  # an arm: below it shown but marked weak, the policy of what may be shown
 FEW_RESPONDENTS = 30  # an arm and wave: below it shown but marked weak, the same policy
+UNCORRECTED = ("CR0", "CR1", "CR1S")  # errors that come out too small where clusters are few
 LOW_DF = 4.0  # Satterthwaite degrees of freedom below which p-values are not to be trusted (Tipton 2015)
 
 
@@ -65,6 +66,14 @@ def _of_inference(effect: EffectEstimate) -> Iterator[Note]:
         yield Note(code="very_few_clusters", values={"clusters": fewest, "limit": VERY_FEW_CLUSTERS})
     elif fewest < FEW_CLUSTERS:
         yield Note(code="few_clusters", values={"clusters": fewest, "limit": FEW_CLUSTERS})
+    if fewest < FEW_CLUSTERS and effect.p_method in ("t", "normal", "automatic"):
+        values = {"clusters": fewest, "errors": effect.standard_errors}
+        if effect.standard_errors in UNCORRECTED:
+            yield Note(code="uncorrected_errors", values=values)
+        if effect.p_method == "normal" and clustered:
+            yield Note(code="normal_with_few_clusters", values=values)
+    if effect.p_method == "wild_cluster_bootstrap" and fewest < VERY_FEW_CLUSTERS:
+        yield Note(code="fragile_bootstrap", values={"clusters": fewest})
     if effect.standard_errors == "CR2" and effect.df < LOW_DF:
         yield Note(code="low_df", values={"df": f"{effect.df:.1f}"})
 

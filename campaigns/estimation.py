@@ -136,8 +136,10 @@ def _keys(table: ir.Table, specification: Specification, baseline: str | None) -
     parts = ["@site", "@wave", "@arm", "@cluster", "@cluster2"]
     if specification.standard_errors == "linearised":
         parts += ["@stratum", "@fpc"]
+    if specification.may_deal_out:
+        parts.append("@block")
     if specification.p_value == "randomisation":
-        parts += ["@block", "@unit"]
+        parts.append("@unit")
         parts += ["@weight"] if "@cluster" not in table.columns and "@unit" not in table.columns else []
     if specification.standard_errors in WEIGHT_OF_EACH_ROW:
         parts.append("@weight")

@@ -166,12 +166,10 @@ def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
 
 def _assigned(plan: Plan, data: DataFile, parts: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     """What randomisation deals out again, where that is no cluster, and within which blocks."""
-    if plan.inference.p_value != "randomisation":
-        return {}
     found = {}
     if "block" in plan.columns:
         found["@block"] = data.labels(plan.columns["block"], f"{plan.file}, columns.block")
-    if "@cluster" not in parts and "@respondent" in parts:
+    if plan.inference.p_value == "randomisation" and "@cluster" not in parts and "@respondent" in parts:
         found["@unit"] = parts["@respondent"]
     return found
 
@@ -287,7 +285,7 @@ def _block_left_out(plan: Plan) -> bool:
     """Whether blocks are named and neither the model nor the test knows them."""
     block = plan.columns.get("block")
     in_model = block in (*plan.fixed_effects, *plan.categorical)
-    return block is not None and not in_model and plan.inference.p_value != "randomisation"
+    return block is not None and not in_model and plan.inference.p_value not in ("randomisation", "automatic")
 
 
 def _adjusted(effects: Sequence[Effect], plan: Plan) -> list[Effect]:

@@ -62,6 +62,12 @@ def read_inference(
     _model_fits(found, design, analysis)
     if found.p_value == "wild_cluster_bootstrap":
         _bootstrap_fits(found, analysis)
+    if found.p_value == "automatic" and not found.standard_errors.startswith("CR"):
+        analysis.refuse(
+            "p_value",
+            "automatic chooses the test by the number of clusters, and these standard errors know none.",
+            "Name cluster and leave standard_errors out, or use p_value: t.",
+        )
     if found.p_value == "randomisation":
         _randomisation_fits(design, may_cluster, analysis, columns)
     return found
@@ -82,7 +88,7 @@ def _only_influence(
 ) -> None:
     if found.model != "linear":
         analysis.refuse("model", f"{design} has models of its own.", "Leave model out.")
-    if found.p_value in ("wild_cluster_bootstrap", "randomisation"):
+    if found.p_value in ("wild_cluster_bootstrap", "randomisation", "automatic"):
         analysis.refuse(
             "p_value", f"{design} has errors by influence functions and a normal test.", "Leave p_value out."
         )
@@ -116,7 +122,7 @@ def _two_ways(found: InferencePlan, clusters: tuple[str, ...], analysis: Section
             f"{found.standard_errors} is made for clusters that do not cross; for two ways there is no such correction.",
             "Use CR1S (Stata's), CR1 or CR0, or name one column of clusters.",
         )
-    if found.p_value in ("wild_cluster_bootstrap", "randomisation"):
+    if found.p_value in ("wild_cluster_bootstrap", "randomisation", "automatic"):
         analysis.refuse(
             "p_value",
             f"{found.p_value} works on one set of clusters, and two are named.",

@@ -14,6 +14,7 @@ def _draws(plan: Plan) -> bool:
     return plan.inference.second_opinion or plan.inference.p_value in (
         "wild_cluster_bootstrap",
         "randomisation",
+        "automatic",
     )
 
 

@@ -105,7 +105,8 @@ def usable(question: Question) -> Chosen:
     used &= question.those("@wave", named) & question.those("@arm", arms)
     variables = [*question.numeric, *question.indicators]
     variables += question.cluster_parts if question.uses_clusters else ()
-    variables += [part for part in ("@stratum", "@block", "@unit") if question.records(part)]
+    assigned = ("@block", "@unit") if specification.p_value == "randomisation" else ()
+    variables += [part for part in ("@stratum", *assigned) if question.records(part)]
     for name in variables:
         used &= cells.keys[name].codes >= 0
     return used

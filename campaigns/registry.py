@@ -42,7 +42,7 @@ DESIGNS = (
 )
 NEEDS_BEFORE_AND_AFTER = ("pre_post", "paired_pre_post", "difference_in_differences", "ancova")
 STANDARD_ERRORS = ("iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised")
-P_VALUES = ("t", "normal", "wild_cluster_bootstrap", "randomisation")
+P_VALUES = ("t", "normal", "wild_cluster_bootstrap", "randomisation", "automatic")
 MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
 POOL_METHODS = ("REML", "DL", "PM", "fixed", "equal")
 MISSING_REASONS = ("dont_know", "refused", "not_asked", "not_applicable", "blank", "lost")

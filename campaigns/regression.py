@@ -1,21 +1,18 @@
 """One question about the cells of a site, answered: an estimate for each arm, or the reason why there is none."""
 
 import math
-from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
 
-from campaigns.assignment import units_assigned
 from campaigns.effects import Counts, Effect, EffectEstimate, Note, NotEstimable, Subject, verdict_of
 from campaigns.fitting import MODELS, Fit
-from campaigns.inference import Estimated, Interval, interval, uncertainty
+from campaigns.inference import Estimated, interval, uncertainty
 from campaigns.least_squares import NoVariance, Uncertainty
 from campaigns.question import CannotBe, Chosen, Question, clusters_among, usable
-from campaigns.randomisation import randomisation_test, smallest_p
 from campaigns.sampled import survey_design
 from campaigns.survey_variance import linearised
-from campaigns.wild_bootstrap import wild_cluster_bootstrap
+from campaigns.tested import second_opinion, tested
 
 
 NOTHING = 1e-11  # of the outcome's own size: rounding, not variation
@@ -120,24 +117,29 @@ class Answers:
         std_error = math.sqrt(max(found.variance, 0.0))
         self._require_variation(std_error)
         df = math.inf if specification.p_value == "normal" else found.df
-        tested = self._tested(arm, estimated, interval(estimate, std_error, df, specification.confidence))
+        usual = interval(estimate, std_error, df, specification.confidence)
+        test = tested(question, self.used, arm, estimated, usual, counts)
         return EffectEstimate(
             subject=subject,
             counts=counts,
             estimate=estimate,
             std_error=std_error,
             df=df,
-            statistic=tested.interval.statistic,
-            p_value=tested.interval.p_value,
-            conf_low=tested.interval.low,
-            conf_high=tested.interval.high,
+            statistic=test.interval.statistic,
+            p_value=test.interval.p_value,
+            conf_low=test.interval.low,
+            conf_high=test.interval.high,
             mean_comparison_after=self._mean_of_comparison(arm),
             standard_errors=specification.standard_errors,
-            p_method=specification.p_value,
+            p_method=test.method,
             verdict=verdict_of(
-                tested.interval.low, tested.interval.high, specification.margins.get(question.outcome)
+                test.interval.low, test.interval.high, specification.margins.get(question.outcome)
             ),
-            caveats=(*remarks, *tested.remarks),
+            caveats=(
+                *remarks,
+                *test.remarks,
+                *second_opinion(question, self.used, arm, estimated, test, counts),
+            ),
         )
 
     def fit(self) -> Fit:
@@ -164,66 +166,6 @@ class Answers:
             remarks.append(Note(code="clusters_across_strata", values={"clusters": design.across_strata}))
         return linearised(estimated.influence, design), tuple(remarks)
 
-    def _tested(self, arm: str, estimated: Estimated, usual: Interval) -> "_Tested":
-        """The test and the interval of the method asked for, in place of the usual ones where it is another."""
-        method = self.question.specification.p_value
-        if method == "wild_cluster_bootstrap":
-            return self._bootstrapped(estimated, usual)
-        if method == "randomisation":
-            return self._randomised(arm, usual)
-        return _Tested(interval=usual)
-
-    def _bootstrapped(self, estimated: Estimated, usual: Interval) -> "_Tested":
-        specification, regression = self.question.specification, estimated.regression
-        if regression is None or estimated.spread is not None:
-            raise CannotBe("bootstrap_needs_linear")
-        if len(self.question.cluster_parts) > 1:
-            raise CannotBe("bootstrap_needs_one_way")
-        found = wild_cluster_bootstrap(
-            regression,
-            estimated.influence.direction,
-            usual.estimate,
-            confidence=specification.confidence,
-            draws=specification.draws,
-            seed=specification.seed,
-            weights=specification.bootstrap_weights,
-        )
-        code = "bootstrap_every_pattern" if found.all_patterns else "bootstrap_draws"
-        remarks = [Note(code=code, values={"draws": found.draws, "seed": specification.seed})]
-        return _Tested(
-            interval=usual.replaced(found.p_value, found.low, found.high),
-            remarks=(*remarks, *_unbounded(found.low, found.high)),
-        )
-
-    def _randomised(self, arm: str, usual: Interval) -> "_Tested":
-        specification = self.question.specification
-        units = units_assigned(self.question, self.used, arm)
-        found = randomisation_test(
-            units, draws=specification.draws, seed=specification.seed, confidence=specification.confidence
-        )
-        code = "randomisation_every_assignment" if found.every_assignment else "randomisation_draws"
-        values = {
-            "assignments": f"{found.assignments:,}" if found.assignments < 10**9 else f"{found.assignments:.1e}",
-            "draws": found.draws,
-            "seed": specification.seed,
-            "smallest": f"{smallest_p(units):.2g}",
-        }  # fmt: skip
-        remarks = [Note(code=code, values=values)]
-        if self._adjusts():
-            remarks.append(Note(code="randomisation_unadjusted"))
-            return _Tested(
-                interval=usual.replaced(found.p_value, usual.low, usual.high), remarks=tuple(remarks)
-            )
-        return _Tested(
-            interval=usual.replaced(found.p_value, found.low, found.high),
-            remarks=(*remarks, *_unbounded(found.low, found.high)),
-        )
-
-    def _adjusts(self) -> bool:
-        """Whether the estimate is another number than the plain difference in means that is dealt out again."""
-        question = self.question
-        return bool(question.numeric or question.indicators) or question.specification.model != "linear"
-
     def _require_variation(self, std_error: float) -> None:
         if not math.isfinite(std_error):
             raise CannotBe("too_large")
@@ -241,15 +183,3 @@ class Answers:
         chosen = cells & self.used
         mean = float(sums["wy"][chosen].sum() / sums["w"][chosen].sum())
         return mean + self.question.cells.origin.get(self.question.outcome, 0.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tested:
-    """A test and an interval, and what must be said of how they were made."""
-
-    interval: Interval
-    remarks: tuple[Note, ...] = ()
-
-
-def _unbounded(low: float, high: float) -> tuple[Note, ...]:
-    return () if math.isfinite(low) and math.isfinite(high) else (Note(code="interval_unbounded"),)

@@ -8,7 +8,7 @@ from typing import Literal
 StandardErrors = Literal[
     "iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised"
 ]  # fmt: skip
-PValue = Literal["t", "normal", "wild_cluster_bootstrap", "randomisation"]
+PValue = Literal["t", "normal", "wild_cluster_bootstrap", "randomisation", "automatic"]
 Model = Literal["linear", "logit", "poisson", "ordered_logit"]
 BootstrapWeights = Literal["rademacher", "webb"]
 LonelyUnits = Literal["adjust", "certainty", "average", "remove"]
@@ -49,6 +49,11 @@ class Specification:
     comparison_group: ComparisonGroup = (
         "never"  # with whom cohorts that start at different times are compared
     )
+
+    @property
+    def may_deal_out(self) -> bool:
+        """Whether arms may have to be dealt out again, so that blocks must be known."""
+        return self.second_opinion or self.p_value in ("randomisation", "automatic")
 
     @property
     def clustered(self) -> bool:
