@@ -18,8 +18,8 @@ def linked(
     """
     person = ["@site", "@respondent"] if "@site" in table.columns else ["@respondent"]
     known = table.filter(table["@respondent"].notnull())
-    earlier = _once(known.filter(known["@wave"].isin(list(before))), person)
-    later = _once(known.filter(known["@wave"].isin(list(after))), person)
+    earlier = seen_once(known.filter(known["@wave"].isin(list(before))), person)
+    later = seen_once(known.filter(known["@wave"].isin(list(after))), person)
     values = earlier.select(*person, **{f"@before {outcome}": earlier[outcome] for outcome in outcomes})
     pairs = later.join(values, person, how="left", rname="{name} again")
     pairs = pairs.drop(*(name for name in pairs.columns if name.endswith(" again")))
@@ -31,7 +31,8 @@ def linked(
     return pairs.union(alone.select(*pairs.columns))
 
 
-def _once(table: ir.Table, person: Sequence[str]) -> ir.Table:
+def seen_once(table: ir.Table, person: Sequence[str]) -> ir.Table:
+    """The rows of those who have one row."""
     times = table.group_by(list(person)).aggregate(**{"@times": table.count()})
     single = times.filter(times["@times"] == ONE)
     return table.semi_join(single, list(person))

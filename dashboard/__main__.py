@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from dashboard.commands import check, corrections, estimate, evaluate, files, plan, pool, power, score, serve
+from dashboard.commands import check, corrections, estimate, evaluate, files, link, plan, pool, power, score, serve
 from surveys.problems import CannotProceed, FileRefused
 
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Evaluate awareness campaigns honestly: survey files in, effects with their uncertainty out.",
 )
-for verbs in (check, files, corrections, plan, estimate, pool, power, score, evaluate, serve):
+for verbs in (check, files, corrections, link, plan, estimate, pool, power, score, evaluate, serve):
     verbs.register(app)
 
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,13 +18,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from surveys.fieldwork import LinkingKey
-from surveys.linking_codes import BITS, codes_of_text
+from surveys.linking_codes import ALIKE_FROM, BITS, Agreement, codes_of_text
 
-
-Agreement = Literal["same", "similar", "differs", "missing"]
 
 PROPOSED_FROM = 0.1  # probability from which a pair is worth a look; see tests/surveys/test_linking.py
-ALIKE_FROM = 0.78  # Dice coefficient of letter pairs; two different full names of one family rarely reach it
 PAIRS_SAMPLED = (
     4_000_000  # pairs from which chance agreement is learnt; up to 2,000 by 2,000 interviews all of them
 )

@@ -12,12 +12,16 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Literal
 
 import jellyfish
 
 from surveys.fieldwork import KeyKind
 
 
+Agreement = Literal["same", "similar", "differs", "missing"]
+
+ALIKE_FROM = 0.78  # Dice coefficient of letter pairs; two different full names of one family rarely reach it
 BITS = 512  # of the filter of letter pairs; a name of 17 pairs fills a quarter
 POSITIONS = 8  # bits that each letter pair sets
 CODE_BYTES = 8  # 300,000 codes of one site collide once in 400 sites
@@ -41,6 +45,18 @@ class Codes:
         """The codes as one text; ``codes_of_text`` reads it."""
         bits = base64.urlsafe_b64encode(self.bits).decode()
         return "|".join((self.exact, ",".join(self.alike), bits))
+
+
+def agreement_of(one: Codes | None, other: Codes | None) -> Agreement:
+    """How two answers compare, by their codes. ``surveys.linking`` says the same to the database."""
+    if one is None or other is None:
+        return "missing"
+    if one.exact == other.exact:
+        return "same"
+    a, b = int.from_bytes(one.bits), int.from_bytes(other.bits)
+    size = a.bit_count() + b.bit_count()
+    letters_agree = bool(one.bits and other.bits) and 2 * (a & b).bit_count() >= ALIKE_FROM * size
+    return "similar" if letters_agree or set(one.alike) & set(other.alike) else "differs"
 
 
 def codes_of_text(text: str) -> Codes:

@@ -1,12 +1,13 @@
 """``awareness corrections``: the ledger of corrections, from a proposal to its undoing."""
 
-import getpass
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from dashboard.commands.acting import ByOption, acting
 
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ CampaignOption = Annotated[str, typer.Option("--campaign", help="Id of the campa
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option("--workspace", help="Folder of the workspace; else AWARENESS_WORKSPACE says it."),
-]
-ByOption = Annotated[
-    str | None, typer.Option("--by", help="Who does this; by default the name of this login.")
 ]
 WhyOption = Annotated[str, typer.Option("--why", help="Why; kept with the correction.")]
 LanguageOption = Annotated[str, typer.Option("--language", help="Language of the messages.")]
@@ -102,7 +100,7 @@ def propose(
         new=value, missing=missing, reason=reason,
     )  # fmt: skip
     with _catalogue(place) as catalogue:
-        [(judged, id_)] = proposing(place, catalogue, loaded, language).propose([wanted], _who(by))
+        [(judged, id_)] = proposing(place, catalogue, loaded, language).propose([wanted], acting(by))
     _print(_judged(judged, id_, language))
     if id_ is None:
         raise typer.Exit(SOME_STAYED_OUT)
@@ -123,7 +121,7 @@ def import_(
     require_file(file)
     place, loaded = _opened(workspace, campaign, language)
     with _catalogue(place) as catalogue:
-        report = proposing(place, catalogue, loaded, language).import_log(file, author=_who(by))
+        report = proposing(place, catalogue, loaded, language).import_log(file, author=acting(by))
     _print(report.as_dict(language))
     if {"refused", "stale"} & report.counts().keys():
         raise typer.Exit(SOME_STAYED_OUT)
@@ -247,7 +245,7 @@ def _decide(
     place, _ = _opened(workspace, campaign, language)
     with _catalogue(place) as catalogue:
         chosen = [one.id for one in _chosen(catalogue, campaign, ids, log)]
-        decided = catalogue.decide(campaign, chosen, action, by=_who(by), why=why)
+        decided = catalogue.decide(campaign, chosen, action, by=acting(by), why=why)
     _print(
         [
             {
@@ -301,15 +299,6 @@ def _chosen(
             f"See the numbers with: awareness corrections list --campaign {campaign}",
         )
     return found
-
-
-def _who(by: str | None) -> str:
-    from surveys.problems import CannotProceed
-
-    name = (by if by is not None else getpass.getuser()).strip()
-    if not name:
-        raise CannotProceed("--by", "it is not said who does this.", "Give a name with --by.")
-    return name
 
 
 def _known_reason(missing: str | None) -> None:
