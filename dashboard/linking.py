@@ -80,30 +80,26 @@ class Linker:
             if (link.waves.earlier, link.waves.later) == (earlier, later)
         ]
 
-    def link(self, number: int) -> Link:
-        """One pair of this campaign."""
-        found = [link for link in self._catalogue.links(self.campaign.id) if link.id == number]
-        if not found:
-            raise CannotProceed(
-                f"link {number}",
-                f'there is no such pair in campaign "{self.campaign.id}".',
-                "See the pairs there are: awareness link list.",
-            )
-        return found[0]
+    def certain(self, site: str | None, earlier: str, later: str) -> list[int]:
+        """The pairs that nobody decided about and that nothing speaks against."""
+        links = self.links(site, earlier, later)
+        return [link.id for link in links if link.state == "proposed" and link.proposal.certain]
 
-    def decide(self, number: int, decision: str, by: str) -> Link:
-        """Note a decision about a pair of this campaign."""
+    def decide(self, numbers: Sequence[int], decision: str, by: str) -> list[Link]:
+        """Note a decision about pairs of this campaign, all of them or none."""
         if decision not in DECISIONS:
             raise CannotProceed(
                 "decision",
                 f'"{decision}" is no decision about a pair.',
                 choose(decision, tuple(DECISIONS), none=""),
             )
-        return self._catalogue.decide_link(self.link(number).id, DECISIONS[decision], by=by)
+        self._must_be_own(numbers)
+        return self._catalogue.decide_links(numbers, DECISIONS[decision], by=by)
 
     def undo(self, number: int, by: str) -> Link:
         """Take the last decision about a pair of this campaign back."""
-        return self._catalogue.undo_link(self.link(number).id, by=by)
+        self._must_be_own([number])
+        return self._catalogue.undo_link(number, by=by)
 
     def rates(self, earlier: str, later: str, site: str | None = None) -> list[LinkageRate]:
         """The share found again, by site and arm, with everything decided so far."""
@@ -115,6 +111,16 @@ class Linker:
         years = [key.question for key in self.campaign.linking.keys if key.kind == "year"]
         people = self._catalogue.people(self.campaign.id, site, self._workspace.keys, years)
         return facts_of(people, years)
+
+    def _must_be_own(self, numbers: Sequence[int]) -> None:
+        own = {link.id for link in self._catalogue.links(self.campaign.id)}
+        for number in numbers:
+            if number not in own:
+                raise CannotProceed(
+                    f"link {number}",
+                    f'there is no such pair in campaign "{self.campaign.id}".',
+                    f"See the pairs there are: awareness link list --campaign {self.campaign.id}",
+                )
 
 
 def facts_of(people: pa.Table, years: Sequence[str]) -> dict[str, Facts]:

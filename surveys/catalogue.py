@@ -200,10 +200,10 @@ class Catalogue:
         now = datetime.now(UTC)
         self.database.write(lambda connection: links.propose(connection, waves, proposals, now))
 
-    def decide_link(self, link: int, state: LinkState, *, by: str) -> Link:
-        """Accept or reject a pair, or leave it undecided."""
+    def decide_links(self, ids: Sequence[int], state: LinkState, *, by: str) -> list[Link]:
+        """Accept or reject pairs, or leave them undecided, in one transaction."""
         now = datetime.now(UTC)
-        return self.database.write(lambda connection: links.decide(connection, link, state, by, now))
+        return self.database.write(lambda connection: links.decide(connection, ids, state, by, now))
 
     def undo_link(self, link: int, *, by: str) -> Link:
         """Take back the last decision about a pair."""

@@ -5,6 +5,7 @@ what comes out are pairs for a person to look at, each respondent in one at most
 """
 
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from surveys.linking_codes import ALIKE_FROM, BITS, Agreement, codes_of_text
 
 
 PROPOSED_FROM = 0.1  # probability from which a pair is worth a look; see tests/surveys/test_linking.py
+LEAST_WEIGHT = math.log2(PROPOSED_FROM / (1 - PROPOSED_FROM)) - 1e-6
 PAIRS_SAMPLED = (
     4_000_000  # pairs from which chance agreement is learnt; up to 2,000 by 2,000 interviews all of them
 )
@@ -97,17 +99,16 @@ def one_to_one(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _best_of(pairs: Sequence[Pair]) -> list[Pair]:
-    """The assignment with the largest sum of weights; every weight counts as worth having."""
+    """The assignment with the largest sum of weights, each counted from the least that is worth a look."""
     if len(pairs) == 1:
         return list(pairs)
     earlier = list(dict.fromkeys(pair.earlier for pair in pairs))
     later = list(dict.fromkeys(pair.later for pair in pairs))
-    floor = min(pair.weight for pair in pairs) - 1
     worth = np.zeros((len(earlier), len(later)))
     at = {}
     for pair in pairs:
         place = (earlier.index(pair.earlier), later.index(pair.later))
-        worth[place], at[place] = pair.weight - floor, pair
+        worth[place], at[place] = pair.weight - LEAST_WEIGHT, pair
     rows, columns = linear_sum_assignment(worth, maximize=True)
     return [at[place] for place in zip(rows.tolist(), columns.tolist(), strict=True) if place in at]
 

@@ -121,15 +121,30 @@ def list_(
 
 @app.command()
 def decide(
-    number: Number,
     decision: Annotated[Decision, typer.Argument(help="accept, reject or undecided.")],
+    numbers: Annotated[list[int] | None, typer.Argument(help="Numbers of the pairs.")] = None,
+    certain: Annotated[
+        bool, typer.Option("--certain", help="All pairs that agree in every key and have no rival.")
+    ] = False,
     campaign: CampaignOption = None,
     workspace: WorkspaceOption = None,
+    site: SiteOption = None,
+    earlier: FromOption = None,
+    later: ToOption = None,
     by: ByOption = None,
 ) -> None:
-    """Decide about one pair."""
+    """Decide about pairs, all of them or none."""
+    from surveys.problems import CannotProceed
+
+    if bool(numbers) == certain:
+        raise CannotProceed(
+            "link decide", "it must be said about which pairs.", "Give their numbers, or --certain alone."
+        )
     with _linker(workspace, campaign) as linker:
-        print(as_json(_pair(linker.decide(number, decision.value, acting(by)))), end="")
+        _sites(linker, site)
+        chosen = numbers or linker.certain(site, *linker.waves(earlier, later))
+        decided = linker.decide(chosen, decision.value, acting(by))
+    print(as_json([_pair(one) for one in decided]), end="")
 
 
 @app.command()

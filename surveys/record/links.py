@@ -19,7 +19,7 @@ from surveys.record.places import take_place
 
 
 LinkState = Literal["proposed", "accepted", "rejected", "undecided"]
-DECISIONS: tuple[LinkState, ...] = ("accepted", "rejected", "undecided")
+KEYS_OF_A_CERTAIN_PAIR = 3  # two often agree by chance: a name and a year in a large village
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,12 @@ class Proposal:
     strength: float  # probability that the two are one person
     rivals: int
     same_id: bool = False  # linked by the respondent's id already, though the keys speak against it
+
+    @property
+    def certain(self) -> bool:
+        """Whether everything that both interviews say about who it is is the same, and nobody else fits."""
+        told = [said for said in self.agreement.values() if said != "missing"]
+        return len(told) >= KEYS_OF_A_CERTAIN_PAIR and set(told) == {"same"} and not self.rivals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +110,17 @@ def propose(connection: Connection, waves: WavePair, proposals: Sequence[Proposa
         connection.execute(insert(link), rows)
 
 
-def decide(connection: Connection, link_id: int, state: LinkState, actor: str, at: datetime) -> Link:
-    """Note what somebody decided about a pair."""
-    found = _one(connection, link_id)
-    if state == "accepted" and not found.proposal.same_id:
-        _must_be_free(connection, found)
-    _add_decision(connection, found, state, actor, at, undoes=False)
-    return _one(connection, link_id)
+def decide(
+    connection: Connection, ids: Sequence[int], state: LinkState, actor: str, at: datetime
+) -> list[Link]:
+    """Note what somebody decided about some pairs, all of them or none."""
+    found = [_one(connection, link_id) for link_id in dict.fromkeys(ids)]
+    place = _place(connection, found, state, actor, at)
+    for link in found:
+        if state == "accepted" and not link.proposal.same_id:
+            _must_be_free(connection, link)
+        _add_decision(connection, link, state, actor, at, place=place, undoes=False)
+    return [_one(connection, link.id) for link in found]
 
 
 def undo(connection: Connection, link_id: int, actor: str, at: datetime) -> Link:
@@ -124,7 +134,8 @@ def undo(connection: Connection, link_id: int, actor: str, at: datetime) -> Link
     before: LinkState = standing[-2] if len(standing) > 1 else "proposed"
     if before == "accepted":
         _must_be_free(connection, found)
-    _add_decision(connection, found, before, actor, at, undoes=True)
+    place = _place(connection, [found], before, actor, at)
+    _add_decision(connection, found, before, actor, at, place=place, undoes=True)
     return _one(connection, link_id)
 
 
@@ -146,7 +157,8 @@ def in_force(connection: Connection, campaign: str, as_of: int | None = None) ->
     if as_of is not None:
         query = query.where(decision.c.place <= as_of)
     last = {row.id: row for row in connection.execute(query)}
-    return [_link(row, row.then) for row in last.values() if _counts(row.then, same_id=row.same_id)]
+    found = [_link(row, row.then) for row in last.values()]
+    return [link for link in found if _counts(link.state, link)]
 
 
 def _standing(connection: Connection, link_id: int) -> list[LinkState]:
@@ -162,29 +174,39 @@ def _standing(connection: Connection, link_id: int) -> list[LinkState]:
     return standing
 
 
+def _place(
+    connection: Connection, links: Sequence[Link], state: LinkState, actor: str, at: datetime
+) -> int | None:
+    """A place in the order of uploads, where the decision changes who a respondent is."""
+    changed = [link for link in links if _counts(state, link) != _counts(link.state, link)]
+    if not changed:
+        return None
+    campaign, sites = changed[0].waves.campaign, sorted({link.waves.site for link in changed})
+    table = tables.touched
+    query = select(table.c.site, table.c.wave).where(table.c.campaign == campaign, table.c.site.in_(sites))
+    touched = {(site, wave) for site, wave in connection.execute(query)}  # links go on from wave to wave
+    subject = f"links {[link.id for link in changed]}"
+    return take_place(connection, campaign, f"link {state}", subject, actor=actor, at=at, touched=touched)
+
+
 def _add_decision(
-    connection: Connection, link: Link, state: LinkState, actor: str, at: datetime, *, undoes: bool
+    connection: Connection,
+    link: Link,
+    state: LinkState,
+    actor: str,
+    at: datetime,
+    *,
+    place: int | None,
+    undoes: bool,
 ) -> None:
-    decision, waves = tables.link_decision, link.waves
-    same_id, place = link.proposal.same_id, None
-    if _counts(state, same_id=same_id) != _counts(link.state, same_id=same_id):
-        table = tables.touched
-        query = select(table.c.site, table.c.wave).where(
-            table.c.campaign == waves.campaign, table.c.site == waves.site
-        )
-        touched = {(site, wave) for site, wave in connection.execute(query)}  # links go on from wave to wave
-        subject = f"link {link.id}"
-        place = take_place(
-            connection, waves.campaign, f"link {state}", subject, actor=actor, at=at, touched=touched
-        )
-    number = (
-        connection.scalar(select(func.count()).select_from(decision).where(decision.c.link == link.id)) or 0
-    )
+    table, waves = tables.link_decision, link.waves
+    number = connection.scalar(select(func.count()).select_from(table).where(table.c.link == link.id)) or 0
+    here = place if _counts(state, link) != _counts(link.state, link) else None
     connection.execute(
-        insert(decision),
+        insert(table),
         {
             "link": link.id, "number": number + 1, "state": state, "undoes": undoes,
-            "actor": actor, "at": at, "place": place,
+            "actor": actor, "at": at, "place": here,
         },
     )  # fmt: skip
     connection.execute(update(tables.link).where(tables.link.c.id == link.id).values(state=state))
@@ -192,9 +214,9 @@ def _add_decision(
     note(connection, actor, "link undone" if undoes else "link decided", f"link {link.id}", facts, at)
 
 
-def _counts(state: str, *, same_id: bool) -> bool:
+def _counts(state: str, link: Link) -> bool:
     """Whether a pair in that state changes who a respondent is."""
-    return state == "accepted" if not same_id else state == "rejected"
+    return state == ("rejected" if link.proposal.same_id else "accepted")
 
 
 def _must_be_free(connection: Connection, link: Link) -> None:

@@ -59,12 +59,13 @@ CHOICES = (
 HEADERS = tuple(name for _, name, _, _ in SURVEY[1:])
 
 
-def write_instrument(path: Path) -> Path:
-    """The questionnaire as an XLSForm."""
+def write_instrument(path: Path, waves: Iterable[str] = ()) -> Path:
+    """The questionnaire as an XLSForm, with further waves where they are named."""
+    choices = (*CHOICES, *(("wave", wave, wave) for wave in waves if wave not in ("baseline", "endline")))
     with xlsxwriter.Workbook(str(path)) as book:
         for name, rows in (
             ("survey", SURVEY),
-            ("choices", CHOICES),
+            ("choices", choices),
             ("settings", (("form_title", "form_id", "version"), ("Pilot", "kap", "3"))),
         ):
             sheet = book.add_worksheet(name)
