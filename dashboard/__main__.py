@@ -8,7 +8,19 @@ import sys
 
 import typer
 
-from dashboard.commands import check, corrections, estimate, evaluate, files, link, plan, pool, power, score, serve
+from dashboard.commands import (
+    check,
+    corrections,
+    estimate,
+    evaluate,
+    files,
+    link,
+    plan,
+    pool,
+    power,
+    score,
+    serve,
+)
 from surveys.problems import CannotProceed, FileRefused
 
 
