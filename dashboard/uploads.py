@@ -110,7 +110,9 @@ def refused_rows(path: Path, name: str, receipt: Receipt, language: str) -> byte
     """The workbook of the rows that stayed out, with the reasons beside them; None where all came in."""
     if not (receipt.rejected or receipt.held):
         return None
-    raw = read_file(path, name=name)  # once more: the answers of refused rows are kept nowhere
+    raw = read_file(
+        path, name=name, sheet=receipt.report.sheet
+    )  # once more: the answers of refused rows are kept nowhere
     workbook = path.with_suffix(".xlsx")
     write_refused_rows(workbook, raw, receipt.report, language)
     content = workbook.read_bytes()

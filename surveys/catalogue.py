@@ -18,7 +18,18 @@ from sqlalchemy import Connection, Row, func, or_, select
 from surveys.corrections.ledger import Action, Correction, Decided, Proposal, State, Step
 from surveys.keys import KeyRing
 from surveys.problems import Problem
-from surveys.record import arrivals, audit, corrections, links, logs, overlay, payloads, people, tables
+from surveys.record import (
+    arrivals,
+    audit,
+    corrections,
+    links,
+    logs,
+    overlay,
+    payloads,
+    people,
+    sources,
+    tables,
+)  # fmt: skip
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.arriving import arriving_interviews
 from surveys.record.database import Database
@@ -28,6 +39,7 @@ from surveys.record.links import Link, LinkState, WavePair
 from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
 from surveys.record.places import PLACE
+from surveys.sources import Remembered, SourceKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +313,28 @@ class Catalogue:
                     with self.database.reading() as connection:
                         table = people.with_every_id(connection, upload, table)
                 yield upload, _without(table, [*gone, *overlay.withdrawn_positions(here)])
+
+    # ---- what was decided about sources ----------------------------------------------------------------
+
+    def remembered(self, source: SourceKey) -> Remembered | None:
+        """What is decided about how files of a source are read; None where nobody had to decide anything."""
+        with self.database.reading() as connection:
+            return sources.latest(connection, source)
+
+    def decisions_on(self, source: SourceKey) -> list[Remembered]:
+        """Every version of what was decided about a source, oldest first."""
+        with self.database.reading() as connection:
+            return sources.versions(connection, source)
+
+    def read_by(self, upload: int) -> Remembered | None:
+        """The version of decisions an upload was read by; None where none mattered."""
+        with self.database.reading() as connection:
+            return sources.read_by(connection, upload)
+
+    def column_maps(self, campaign: str) -> list[dict[str, str]]:
+        """The column maps that people confirmed in a campaign, the latest first."""
+        with self.database.reading() as connection:
+            return sources.column_maps(connection, campaign)
 
     def audit_entries(self, after: int = 0) -> list[audit.AuditEntry]:
         """The audit after a sequence number, oldest first."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveys.display import shown
-from surveys.doubts import Doubt, open_doubts
+from surveys.doubts import Doubt, open_doubts, settled_doubts
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import Answers, Conventions, judge_column
@@ -184,6 +184,7 @@ def report_as_dict(
         "problems": [problem.as_dict(language) for problem in report.problems],
         "warnings": [problem.as_dict(language) for problem in report.warnings],
         "questions": [doubt.as_dict(language) for doubt in open_doubts(report.doubts)],
+        "decided": [doubt.as_dict(language) for doubt in settled_doubts(report.doubts)],
         **_recognised(report, language),
     }
 
@@ -211,6 +212,7 @@ def refusal_as_dict(refused: FileRefused, language: str = "en") -> dict[str, obj
         "problems": [problem.as_dict(language) for problem in refused.problems],
         "warnings": [],
         "questions": [doubt.as_dict(language) for doubt in open_doubts(refused.doubts)],
+        "decided": [doubt.as_dict(language) for doubt in settled_doubts(refused.doubts)],
         **_NOT_RECOGNISED,
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from surveys.languages import pick, say
@@ -11,6 +11,14 @@ from surveys.languages import pick, say
 _LOCALES = {"en": "en_GB"}  # 3 April 2026: the day first, as most of the region writes English
 
 Kind = Literal["sheet", "day_order", "missing", "columns"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Who decided something, and when."""
+
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,7 @@ class Doubt:
     suggestions: tuple[Suggestion, ...] = ()
     blocking: bool = True  # without an answer something stays out
     answer: str | None = None  # as decided; None: open
+    said: Said | None = None  # who settled it for an earlier file
     sheet: str | None = None  # arises only if this sheet holds the interviews
 
     def about(self, language: str = "en") -> str:
@@ -82,7 +91,9 @@ class Doubt:
             "blocking": self.blocking,
         }
         if self.answer is not None:
-            told["answer"] = self.answer
+            told |= {"answer": self.answer, "answer_label": self.answer_label(language)}
+        if self.said is not None:
+            told |= {"by": self.said.by, "at": self.said.at.isoformat()}
         if self.places:
             told["places"] = [{"id": one.id, "name": one.name, "count": one.count} for one in self.places]
         if self.sheet is not None:
@@ -95,6 +106,11 @@ class Doubt:
 def open_doubts(doubts: Sequence[Doubt]) -> list[Doubt]:
     """Those that nobody has answered."""
     return [doubt for doubt in doubts if doubt.answer is None]
+
+
+def settled_doubts(doubts: Sequence[Doubt]) -> list[Doubt]:
+    """Those that somebody has answered, now or for an earlier file."""
+    return [doubt for doubt in doubts if doubt.answer is not None]
 
 
 def _suggested(one: Suggestion, language: str) -> dict[str, object]:

@@ -16,18 +16,20 @@ import pyarrow.compute as pc
 
 from surveys import columns
 from surveys.catalogue import Catalogue
-from surveys.checking import CheckReport, Outcome, check_table, report_as_dict
+from surveys.checking import CheckReport, Outcome, report_as_dict
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
+from surveys.interpreting import Judgement, interpret_file
 from surveys.judging.sorting import NOTHING_ASIDE, Aside
 from surveys.keys import KeyRing
 from surveys.problems import CannotProceed, FileRefused
-from surveys.reading import RawFile, read_file
+from surveys.reading import RawFile
 from surveys.reading.limits import Limits
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.audit import SYSTEM
 from surveys.record.payloads import answer_names
+from surveys.sources import NOTHING_DECIDED, Decisions
 
 
 Step = Literal["hashing", "reading", "checking", "storing", "refreshing", "done"]
@@ -65,7 +67,6 @@ def ingest_file(
     path: Path,
     *,
     name: str | None = None,
-    sheet: str | None = None,
     catalogue: Catalogue,
     keys: KeyRing,
     instrument: Instrument,
@@ -73,6 +74,7 @@ def ingest_file(
     country_of_site: Mapping[str, str] | None = None,
     today: date | None = None,
     uploader: str = SYSTEM,
+    answers: Decisions = NOTHING_DECIDED,
     columns_folder: Path | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
@@ -86,10 +88,11 @@ def ingest_file(
     ----------
     name
         What the sender calls the file, where ``path`` is a copy under another name.
-    sheet
-        The sheet, or the member of an archive, that holds the interviews, where several could.
     country_of_site
         Whose key makes pseudonyms of the respondents; by default as ``fieldwork`` says.
+    answers
+        What the uploader says of what the file leaves open; remembered for its source if anything of the
+        file can be judged.
     columns_folder
         Where the columns of the workspace lie, to bring them up to date afterwards; None: leave them.
 
@@ -108,17 +111,27 @@ def ingest_file(
         sealed = None if known or size > bounds.file_bytes else beside.submit(_sealed, path, sha256, keys)
         try:
             tell("reading", 0.05)
-            raw = read_file(path, name=sender.name, limits=bounds, sheet=sheet)
-            tell("checking", 0.35)
-            report = check_table(raw, instrument, fieldwork, today=today or _today())
+            judgement = Judgement(
+                instrument=instrument,
+                fieldwork=fieldwork,
+                today=today or _today(),
+                answers=answers,
+                recall=catalogue.remembered,
+                past_maps=catalogue.column_maps(fieldwork.campaign),
+            )
+            read = interpret_file(
+                path, judgement, name=sender.name, limits=bounds, read=lambda: tell("checking", 0.35)
+            )
         except FileRefused as refused:
             return _refuse(catalogue, sender, instrument, fieldwork, sha256, size, refused)
     tell("storing", 0.6)
     countries = country_of_site or {site.id: site.country for site in fieldwork.sites}
+    report, source = read.report, read.source
     accepted, marks = deidentified(report.accepted, fieldwork, countries, keys)
     aside, more_marks = _deidentified_aside(report.aside, fieldwork, countries, keys)
     arrival = replace(
-        _arrival(sender, instrument, fieldwork, sha256, size, report, raw),
+        _arrival(sender, instrument, fieldwork, sha256, size, report, read.raw),
+        source=source,
         accepted=accepted,
         aside=aside,
         types=question_types([accepted, aside.held, aside.outdated], instrument),
@@ -126,7 +139,7 @@ def ingest_file(
         seal=keys.seal,
         key_marks={**marks, **more_marks},
     )
-    del raw, accepted
+    del read, accepted
     entry = catalogue.store(arrival)
     if columns_folder is not None:
         tell("refreshing", 0.9)

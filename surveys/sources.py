@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, cast
 
+from surveys.doubts import Said
 from surveys.missing import Missing
 from surveys.problems import CannotProceed
 
@@ -73,9 +74,11 @@ class Decisions:
         names = (key.split(":", 2)[1] for key in self.answers if key.startswith(f"{MISSING}:"))
         return tuple(dict.fromkeys(names))
 
-    def with_answers(self, later: "Decisions") -> "Decisions":
-        """These decisions with later ones over them; ``ask`` takes one back."""
+    def with_answers(self, later: "Decisions", *, keep_taken_back: bool = False) -> "Decisions":
+        """These decisions with later ones over them; ``ask`` takes one back, at once or when they are used."""
         together = {**self.answers, **later.answers}
+        if keep_taken_back:
+            return Decisions(answers=together)
         return Decisions(answers={key: value for key, value in together.items() if value != ASK_AGAIN})
 
     def _named(self, kind: str) -> dict[str, str]:
@@ -95,15 +98,17 @@ class Remembered:
     decisions: Decisions
     by: str
     at: datetime
-    since: Mapping[str, "Said"] = field(default_factory=dict)  # who first said each of them as it stands
+    since: Mapping[str, Said] = field(default_factory=dict)  # who first said each of them as it stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """Who decided one thing, and when."""
+class SourceUse:
+    """How one file of a source is read."""
 
-    by: str
-    at: datetime
+    key: SourceKey
+    decisions: Decisions  # as they stand with the answers given for this file
+    used: tuple[str, ...]  # keys of those without which it would be read otherwise
+    read_by: int | None  # the remembered version they build on
 
 
 def day_order_key(header: str) -> str:

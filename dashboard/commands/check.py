@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.commands.answering import (
+    AnswerOption,
+    ColumnMapOption,
+    SuggestMapOption,
+    answers_given,
+    write_suggested_map,
+)
+
 
 if TYPE_CHECKING:
     from surveys.checking import CheckReport
@@ -40,12 +48,15 @@ def check(
     accepted: Annotated[
         Path | None, typer.Option(help="Write the accepted rows as CSV, no value altered.")
     ] = None,
+    answer: AnswerOption = None,
+    column_map: ColumnMapOption = None,
+    suggest_map: SuggestMapOption = None,
 ) -> None:
     """Judge a file against its questionnaire, and against the campaign where one is named."""
     from dashboard.reports import known_language, require_file, require_report_format, write_report
-    from surveys.checking import check_table, refusal_as_dict, report_as_dict
+    from surveys.checking import refusal_as_dict, report_as_dict
+    from surveys.interpreting import Judgement, interpret_file
     from surveys.problems import FileRefused
-    from surveys.reading import read_file
 
     for given in (file, instrument, *([campaign] if campaign else [])):
         require_file(given)
@@ -53,19 +64,28 @@ def check(
     if report is not None:
         require_report_format(report)
     questionnaire = _questionnaire(instrument, language)
-    fieldwork = _fieldwork(campaign, site, wave)
+    judgement = Judgement(
+        instrument=questionnaire,
+        fieldwork=_fieldwork(campaign, site, wave),
+        today=datetime.now(UTC).astimezone().date(),
+        answers=answers_given(answer, column_map, sheet),
+    )
     try:
-        raw = read_file(file, name=name or file.name, sheet=sheet)
-        judged = check_table(raw, questionnaire, fieldwork, today=datetime.now(UTC).astimezone().date())
+        interpreted = interpret_file(file, judgement, name=name or file.name)
     except FileRefused as refused:
         said: dict[str, Any] = refusal_as_dict(refused, language)
         if report is not None:
             write_report(report, said)
+        if suggest_map is not None:
+            write_suggested_map(suggest_map, refused.doubts, language)
         print(json.dumps(said, ensure_ascii=False, indent=2))
         raise typer.Exit(FILE_REFUSED) from None
+    judged = interpreted.report
     said = report_as_dict(judged, language=language)
     if report is not None:
-        _write_report(report, said, raw, judged, language)
+        _write_report(report, said, interpreted.raw, judged, language)
+    if suggest_map is not None:
+        write_suggested_map(suggest_map, judged.doubts, language)
     if accepted is not None:
         _write_accepted(accepted, judged)
     print(json.dumps(said, ensure_ascii=False, indent=2))

@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.commands.answering import (
+    AnswerOption,
+    ByOption,
+    ColumnMapOption,
+    SuggestMapOption,
+    answers_given,
+    who,
+    write_suggested_map,
+)
+
 
 if TYPE_CHECKING:
     from surveys.ingest import Receipt
@@ -55,6 +65,10 @@ def ingest(
     report: Annotated[
         Path | None, typer.Option(help="Write the report here as well: .json or .xlsx.")
     ] = None,
+    answer: AnswerOption = None,
+    column_map: ColumnMapOption = None,
+    suggest_map: SuggestMapOption = None,
+    by: ByOption = None,
 ) -> None:
     """Check a file and store what is right; the same file again changes nothing."""
     from campaigns.registry import fieldwork_of, load_campaign
@@ -71,20 +85,24 @@ def ingest(
         require_report_format(report)
     _require(site, "site", [one.id for one in loaded.sites], campaign)
     _require(wave, "wave", [one.id for one in loaded.waves], campaign)
+    answers = answers_given(answer, column_map, sheet)
     with Catalogue(place.database_url) as catalogue:
         receipt = ingest_file(
             file,
             name=name,
-            sheet=sheet,
             catalogue=catalogue,
             keys=place.keys,
             instrument=_questionnaire(place.instrument_file(loaded.instrument), language),
             fieldwork=fieldwork_of(loaded, site=site, wave=wave),
+            uploader=who(by),
+            answers=answers,
             columns_folder=place.columns,
         )
+    if suggest_map is not None:
+        write_suggested_map(suggest_map, receipt.report.doubts, language)
     said = receipt.as_dict(language)
     if report is not None:
-        _write_report(report, said, receipt, file, sheet, language)
+        _write_report(report, said, receipt, file, language)
     print(json.dumps(said, ensure_ascii=False, indent=2))
     if receipt.verdict == REFUSED:
         raise typer.Exit(FILE_REFUSED)
@@ -143,9 +161,7 @@ def _questionnaire(path: Path, language: str) -> "Instrument":
         raise CannotProceed(str(path), problem.message(language), problem.remedy(language)) from None
 
 
-def _write_report(
-    path: Path, said: dict[str, Any], receipt: "Receipt", file: Path, sheet: str | None, language: str
-) -> None:
+def _write_report(path: Path, said: dict[str, Any], receipt: "Receipt", file: Path, language: str) -> None:
     """The report as JSON, or the rows to mend as a workbook where some were refused or held."""
     from dashboard.reports import write_report
     from surveys.ingest import REFUSED
@@ -158,7 +174,7 @@ def _write_report(
         write_report(path, said)
         return
     try:
-        raw = read_file(file, name=receipt.name, sheet=sheet)
+        raw = read_file(file, name=receipt.name, sheet=receipt.report.sheet)
         write_refused_rows(path, raw, receipt.report, language)
     except OSError as error:
         what = f"the report cannot be written here ({error.strerror})."

@@ -3,20 +3,20 @@
 A map is only ever confirmed by a person. Then the header is read as the question's name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.deidentification import is_identifying_name
+from surveys.deidentification import is_identifying_label, is_identifying_name
 from surveys.display import shown
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import SEVERAL
 from surveys.judging.known_headers import KnownHeaders
 from surveys.judging.targets import choice_codes, plain_names, stored_questions
-from surveys.personal_data import texts_with_personal_data
+from surveys.personal_data import identifying_kind, texts_with_personal_data
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawTable
 
@@ -34,6 +34,11 @@ class Target:
     name: str
     question: Question | None  # None: a column of the data that the campaign names
     choice: str | None = None  # one choice of a select_multiple
+
+    @property
+    def base(self) -> str:
+        """The question's own name, also where this is one choice of it."""
+        return self.name if self.choice is None else self.name.removesuffix(f"/{self.choice}")
 
 
 def targets_of(instrument: Instrument, fieldwork: Fieldwork | None, dialect: str) -> dict[str, Target]:
@@ -73,6 +78,8 @@ def map_faults(
     """Why a column map must not be used on a file."""
     targets = targets_of(instrument, fieldwork, dialect)
     exempt = _pseudonymous(fieldwork)
+    parts = set(fieldwork.parts.values()) if fieldwork else set()  # wards are often called like people
+    regions = fieldwork.regions if fieldwork else ()
     faults: list[Problem] = []
     headers_of: dict[str, list[str]] = {}
     for place, header in enumerate(table.columns):
@@ -82,7 +89,9 @@ def map_faults(
         headers_of.setdefault(name, []).append(header)
         if name not in targets:
             faults.append(_fault("map_unknown_question", header, question=shown(name)))
-        elif name not in exempt and identifies(header, table.rows.column(place)):
+        elif name not in exempt and identifies(
+            header, table.rows.column(place), regions, by_content=name not in parts
+        ):
             faults.append(_fault("map_identifier", header, question=name))
     for name, headers in headers_of.items():
         if len(headers) > 1:
@@ -91,12 +100,18 @@ def map_faults(
     return faults
 
 
-def identifies(header: str, column: pa.ChunkedArray) -> bool:
+def identifies(
+    header: str, column: pa.ChunkedArray, regions: Sequence[str] = (), *, by_content: bool = True
+) -> bool:
     """Whether a column holds direct identifiers, by its name or by what stands in it."""
-    if is_identifying_name(header):
+    if is_identifying_name(header) or is_identifying_label(header):
         return True
     texts = distinct_texts(column)
-    return bool(len(texts)) and sum(texts_with_personal_data(texts)) >= PERSONAL_SHARE * len(texts)
+    if not by_content or not len(texts):
+        return False
+    return identifying_kind(texts, regions) is not None or sum(
+        texts_with_personal_data(texts, regions)
+    ) >= PERSONAL_SHARE * len(texts)
 
 
 def distinct_texts(column: pa.ChunkedArray) -> pa.Array:
@@ -114,8 +129,10 @@ def _is_known(header: str, known: KnownHeaders) -> bool:
 
 def _pseudonymous(fieldwork: Fieldwork | None) -> set[str]:
     """Parts whose ids are hashed or are of the machine, so that a column of ids may be mapped to them."""
-    parts = fieldwork.parts if fieldwork is not None else {}
-    return {parts[part] for part in ("respondent", "submission") if part in parts}
+    if fieldwork is None:
+        return set()
+    parts = (fieldwork.parts.get(part) for part in ("respondent", "submission"))
+    return {*(name for name in parts if name), *(key.question for key in fieldwork.linking_keys)}
 
 
 def _fault(code: str, header: str, **values: object) -> Problem:

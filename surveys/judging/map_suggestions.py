@@ -6,13 +6,15 @@ A suggestion has a reason and a strength, and is never applied by itself.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from rapidfuzz import fuzz, process
 
-from surveys.doubts import Doubt, Suggestion
+from surveys.display import shown
+from surveys.doubts import Doubt, Option, Suggestion
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import SELECT_ONE, SEVERAL
@@ -65,13 +67,13 @@ def suggest(
     past
         Column maps that people confirmed before, the latest first.
     """
-    filled_by = {name.split("/")[0] for name in taken}
-    free = {
-        name: target
-        for name, target in targets_of(instrument, fieldwork, dialect).items()
-        if name.split("/")[0] not in filled_by
-    }
-    secret = [place for place in places if identifies(table.columns[place], table.rows.column(place))]
+    filled = set(taken)
+    targets = targets_of(instrument, fieldwork, dialect)
+    free = {name: target for name, target in targets.items() if target.base not in filled}
+    regions = fieldwork.regions if fieldwork else ()
+    secret = [
+        place for place in places if identifies(table.columns[place], table.rows.column(place), regions)
+    ]
     open_places = [place for place in places if place not in secret]
     candidates = [
         *_from_past(table, open_places, free, past),
@@ -84,18 +86,48 @@ def suggest(
     )
 
 
-def columns_doubt(suggestions: Sequence[Suggestion], *, blocking: bool) -> Doubt:
-    """The question which columns hold what."""
+def confirmed(
+    table: RawTable, column_map: Mapping[str, str], targets: Mapping[str, Target], instrument: Instrument
+) -> tuple[Suggestion, ...]:
+    """The columns of the file that a map speaks of, as they were confirmed."""
+    found = []
+    for place, header in enumerate(table.columns):
+        if header in column_map:
+            name = column_map[header]
+            question = targets[name].question if name in targets else None
+            told = _suggestion(table, place, None, False, instrument)
+            labels = {} if question is None else labels_by_code(question.labels, instrument)
+            found.append(replace(told, question=name, reason="confirmed", strength=1.0, label=labels))
+    return tuple(found)
+
+
+def columns_doubt(
+    suggestions: Sequence[Suggestion],
+    targets: Sequence[Target],
+    instrument: Instrument,
+    *,
+    blocking: bool,
+    answer: str | None = None,
+) -> Doubt:
+    """The question which columns hold what, with everything they may hold."""
     found = sum(one.question is not None for one in suggestions)
     return Doubt(
         id="columns",
         kind="columns",
-        sentence="columns.about",
-        options=(),
+        sentence="columns.about" if answer is None else "columns.confirmed",
+        options=tuple(_target_option(one, instrument) for one in targets),
         values={"number": len(suggestions), "suggested": found},
         suggestions=tuple(suggestions),
         blocking=blocking,
+        answer=answer,
     )
+
+
+def _target_option(target: Target, instrument: Instrument) -> Option:
+    question = target.question
+    labels = labels_by_code(question.labels, instrument) if question is not None else {}
+    spoken = {code: f" · {shown(text, 80)}" if text else "" for code, text in labels.items()} or ""
+    return Option(value=target.name, sentence="columns.option", values={"name": target.name, "label": spoken})
 
 
 # ---- where a suggestion comes from -----------------------------------------------------------------------
@@ -204,14 +236,12 @@ def _judge_of(question: Question, instrument: Instrument) -> Callable[[str], boo
 
 
 def _best_pairs(candidates: Iterable[_Candidate]) -> dict[int, _Candidate]:
-    """The strongest candidates, each column and each question once; a question and its choices exclude each other."""
+    """The strongest candidates, each column and each question or choice once."""
     chosen: dict[int, _Candidate] = {}
     taken: set[str] = set()
     ordered = sorted(candidates, key=lambda one: (-one.strength, one.place, one.target.name))
     for one in ordered:
-        base = one.target.name.split("/")[0]
-        used = {one.target.name} if one.target.choice is None else {one.target.name, base}
-        if one.strength < LEAST_STRENGTH or one.place in chosen or taken & used:
+        if one.strength < LEAST_STRENGTH or one.place in chosen or one.target.name in taken:
             continue
         chosen[one.place] = one
         taken.add(one.target.name)

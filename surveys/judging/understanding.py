@@ -7,18 +7,18 @@ from datetime import date
 import pyarrow as pa
 
 from surveys.display import listed
-from surveys.doubts import Doubt
+from surveys.doubts import Doubt, Suggestion
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import SELECT_ONE, SEVERAL, declared_codes
 from surveys.judging.choices import ChoiceList
-from surveys.judging.column_maps import map_faults, unmatched_columns
+from surveys.judging.column_maps import Target, map_faults, targets_of, unmatched_columns
 from surveys.judging.doubtful import CodeRules, Column, code_doubts, day_doubts
 from surveys.judging.findings import Finding
 from surveys.judging.headers import HeaderMap, Source, match_headers
 from surveys.judging.known_headers import KnownHeaders
 from surveys.judging.linking_keys import unjudged_keys
-from surveys.judging.map_suggestions import columns_doubt, suggest
+from surveys.judging.map_suggestions import columns_doubt, confirmed, suggest
 from surveys.judging.parts import judged_as
 from surveys.judging.targets import stored_questions
 from surveys.problems import FileRefused, Problem
@@ -26,6 +26,8 @@ from surveys.reading.table import RawFile, RawTable
 from surveys.sources import Decisions, column_key
 
 
+MOST_COLUMNS = 300  # beyond that it is no survey with other headings
+CONFIRMED = "confirmed"  # the answer that stands for a whole column map
 WORTH_TELLING = 0.8  # strength of a suggestion for a file that could be read without it
 
 # Refusals that a column map may mend.
@@ -127,18 +129,22 @@ def used_map_keys(raw: RawFile, known: Known) -> list[str]:
 
 
 def worthwhile_map(raw: RawFile, headers: HeaderMap, known: Known) -> list[Doubt]:
-    """The question which column holds what, for a file that could be read without.
+    """The question which column holds what, for a file that could be read without asking.
 
-    It is asked where unknown columns look much like questions that have none, and about every column
-    that is new to a source with a column map.
+    It is open where unknown columns look much like questions that have none, and about every column
+    that is new to a source with a column map; it is settled where the map speaks of the file.
     """
+    column_map = known.decisions.columns
+    mapped = confirmed(raw.interviews, column_map, _targets(raw, known), known.instrument)
     lacking = [name for name in stored_questions(known.instrument) if name not in headers.answers]
-    if not lacking or not any(warning.code == "unknown_columns" for warning in headers.warnings):
+    worth: list[Suggestion] = []
+    if lacking and any(warning.code == "unknown_columns" for warning in headers.warnings):
+        least = 0.0 if column_map else WORTH_TELLING
+        worth = [one for one in _suggestions(raw, known, list(headers.answers)) if one.strength >= least]
+    if not worth and not mapped:
         return []
-    doubt = _map_doubt(raw, known, list(headers.answers), blocking=False)
-    least = 0.0 if known.decisions.columns else WORTH_TELLING
-    worth = tuple(one for one in doubt.suggestions if one.strength >= least) if doubt else ()
-    return [columns_doubt(worth, blocking=False)] if worth else []
+    answer = None if worth else CONFIRMED
+    return [_map_doubt(raw, known, [*mapped, *worth], blocking=False, answer=answer)]
 
 
 def new_headers(raw: RawFile, known: Known) -> list[Finding]:
@@ -198,18 +204,16 @@ def _refuse_outdated(table: RawTable, headers: HeaderMap, column_map: Mapping[st
 
 def _doubts_of_headers(raw: RawFile, known: Known) -> list[Doubt]:
     """Which column holds what; and, as far as the suggestions are right, what is to be asked besides."""
-    taken = _names_found(raw, known)
-    doubt = _map_doubt(raw, known, taken, blocking=True)
-    if doubt is None:
+    suggestions = _suggestions(raw, known, names_found(raw, known))
+    mapped = confirmed(raw.interviews, known.decisions.columns, _targets(raw, known), known.instrument)
+    if not (suggestions or mapped) or len(suggestions) > MOST_COLUMNS:
         return []
-    suggested = {one.header: one.question for one in doubt.suggestions if one.question}
+    doubt = _map_doubt(raw, known, [*mapped, *suggestions], blocking=True)
+    suggested = {one.header: one.question for one in suggestions if one.question}
+    column_map = {**known.decisions.columns, **suggested}
     try:
         headers = match_headers(
-            raw.interviews.columns,
-            known.instrument,
-            known.fieldwork,
-            raw.dialect,
-            {**known.decisions.columns, **suggested},
+            raw.interviews.columns, known.instrument, known.fieldwork, raw.dialect, column_map
         )
     except FileRefused:
         return [doubt]
@@ -217,22 +221,42 @@ def _doubts_of_headers(raw: RawFile, known: Known) -> list[Doubt]:
     return [doubt, *doubts_of(columns, known)[0]]
 
 
-def _map_doubt(raw: RawFile, known: Known, taken: Sequence[str], *, blocking: bool) -> Doubt | None:
+def _suggestions(raw: RawFile, known: Known, taken: Sequence[str]) -> tuple[Suggestion, ...]:
+    """A suggestion for every column that is neither known nor spoken of by the map."""
     headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect, raw.interviews.columns)
-    usable = {
-        header: name
-        for header, name in known.decisions.columns.items()
-        if not name or name.split("/")[0] in taken
-    }
-    places = unmatched_columns(raw.interviews, headers, usable)
-    if not places:
-        return None
-    past = [known.decisions.columns, *known.past_maps]
-    found = suggest(raw.interviews, places, taken, known.instrument, known.fieldwork, raw.dialect, past)
-    return columns_doubt(found, blocking=blocking)
+    places = unmatched_columns(raw.interviews, headers, known.decisions.columns)
+    if len(places) > MOST_COLUMNS:
+        return ()
+    present = set(raw.interviews.columns)
+    targets, column_map = _targets(raw, known), known.decisions.columns
+    by_map = [
+        targets[name].base for header, name in column_map.items() if header in present and name in targets
+    ]
+    past = [column_map, *known.past_maps]
+    return suggest(
+        raw.interviews, places, [*taken, *by_map], known.instrument, known.fieldwork, raw.dialect, past
+    )
 
 
-def _names_found(raw: RawFile, known: Known) -> list[str]:
+def _targets(raw: RawFile, known: Known) -> dict[str, Target]:
+    return targets_of(known.instrument, known.fieldwork, raw.dialect)
+
+
+def _map_doubt(
+    raw: RawFile,
+    known: Known,
+    suggestions: Sequence[Suggestion],
+    *,
+    blocking: bool,
+    answer: str | None = None,
+) -> Doubt:
+    """The question which column holds what, with every question that has no column of its own."""
+    taken = set(names_found(raw, known))
+    free = [target for target in _targets(raw, known).values() if target.base not in taken]
+    return columns_doubt(suggestions, free, known.instrument, blocking=blocking, answer=answer)
+
+
+def names_found(raw: RawFile, known: Known) -> list[str]:
     """Names of the questions that some header names by itself."""
     headers = KnownHeaders(known.instrument, known.fieldwork, raw.dialect, raw.interviews.columns)
     names = []

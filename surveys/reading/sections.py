@@ -67,7 +67,8 @@ def choose(tables: Sequence[RawTable], *, wanted: str | None = None) -> Sections
             rosters += children
             filled = [table for table in filled if not any(table is child for child in children)]
     if len(filled) > 1:
-        raise refused("sheets_ambiguous", sheets=", ".join(f"“{shown(table.name)}”" for table in filled))
+        sheets = ", ".join(f"“{shown(table.name)}”" for table in filled)
+        raise refused("sheets_ambiguous", sheets=sheets, names="\n".join(table.name for table in filled))
     if not filled and not others:
         raise refused("only_rosters", sheets=", ".join(f"“{shown(table.name)}”" for table in rosters))
     interviews = filled[0] if filled else others[0]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select
 
 from surveys.judging.sorting import Aside
 from surveys.problems import CannotProceed, Problem
-from surveys.record import corrections, holding, tables, writing
+from surveys.record import corrections, holding, sources, tables, writing
 from surveys.record.arriving import Arriving, Declined
 from surveys.record.audit import note
 from surveys.record.lineage import identities_of, known_interviews, out_of_force
@@ -30,6 +30,7 @@ from surveys.record.revisions import (
     precedes,
 )
 from surveys.record.revisions import uncertain as unsettled
+from surveys.sources import SourceUse
 
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Arrival:
     original: Callable[[], bytes]  # the encrypted bytes
     seal: Callable[[bytes], bytes]  # encrypts the codes of linking keys
     key_marks: Mapping[str, str]  # name of a respondents' key -> its fingerprint
+    source: SourceUse | None = None  # None: nobody keeps what is decided about where it comes from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,7 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
     """Store what is new of a file; the same file again changes nothing."""
     _check_keys(connection, arrival.key_marks)
     outcome = _decided(connection, arrival, arriving)
-    entry = _entry(arrival, arriving, outcome)
+    entry = _with_source(connection, arrival, _entry(arrival, arriving, outcome))
     kept = outcome.decisions.rows(*STORED)
     displaced = [stored for one in outcome.decisions.of.values() for stored in one.displaced]
     displaced += outcome.withdrawn
@@ -116,9 +118,11 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
     if earlier is not None and not (kept or displaced or to_hold.ids):
         subject = f"upload {earlier}"
         note(connection, arrival.uploader, "upload repeated", subject, _facts(arrival), arrival.at)
+        _keep_source(connection, arrival, earlier)
         return replace(entry, upload=earlier, repeated=True)
     upload = writing.insert_upload(connection, arrival, entry)
     entry = replace(entry, upload=upload)
+    _keep_source(connection, arrival, upload)
     if kept or displaced or entry.held:
         connection.execute(insert(tables.original), {"upload": upload, "bytes": arrival.original()})
     if kept:
@@ -138,6 +142,19 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
     facts = {**_facts(arrival), **counts}
     note(connection, arrival.uploader, "upload stored", f"upload {upload}", facts, arrival.at)
     return entry
+
+
+def _with_source(connection: Connection, arrival: Arrival, entry: Entry) -> Entry:
+    """The entry with what a change of mind about the file's source means for what is stored."""
+    if arrival.source is None:
+        return entry
+    otherwise = sources.read_otherwise(connection, arrival.source)
+    return replace(entry, warnings=(*entry.warnings, *otherwise))
+
+
+def _keep_source(connection: Connection, arrival: Arrival, upload: int) -> None:
+    if arrival.source is not None:
+        sources.keep(connection, arrival.source, upload=upload, by=arrival.uploader, at=arrival.at)
 
 
 def store_refusal(connection: Connection, arrival: Arrival) -> Entry:

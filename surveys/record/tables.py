@@ -282,6 +282,40 @@ correction_log_row = Table(
     Column("corrections", Text, nullable=False, comment="JSON: ids of the corrections made of it"),
 )
 
+source_decision = Table(
+    "source_decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("site", Text, nullable=False, comment="empty: the files say it themselves"),
+    Column("instrument", Text, nullable=False, comment="the form's id, whatever its version"),
+    Column("format", Text, nullable=False),
+    Column("dialect", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("answers", Text, nullable=False, comment="JSON: what was decided, by key; no answer"),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    Column(
+        "upload",
+        Integer,
+        ForeignKey("upload.id"),
+        nullable=False,
+        comment="the upload for which it was decided",
+    ),
+    UniqueConstraint(
+        "campaign", "site", "instrument", "format", "dialect", "version", name="uq_source_decision_version"
+    ),
+    sqlite_autoincrement=True,
+)
+
+source_use = Table(
+    "source_use",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column("decision", Integer, ForeignKey("source_decision.id"), nullable=False),
+    Column("used", Text, nullable=False, comment="JSON: the keys that mattered for the upload"),
+)
+
 audit = Table(
     "audit",
     metadata,

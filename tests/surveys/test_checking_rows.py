@@ -295,7 +295,7 @@ def test_the_report_is_the_agreed_object() -> None:
     report = judge(questionnaire(AGE), ["age"], ["x"], ["2"])
     said = report_as_dict(report)
     assert list(said) == [
-        "verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings", "questions",
+        "verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings", "questions", "decided",
         "format", "dialect", "recognised",
     ]  # fmt: skip
     assert said["recognised"] == "Read as text (CSV), a plain table of no known survey software."

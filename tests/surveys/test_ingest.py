@@ -76,7 +76,7 @@ def test_right_rows_are_stored_and_wrong_ones_told(office):
     ]
     assert json.dumps(told)
     assert set(told) == {
-        "verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings", "questions",
+        "verdict", "accepted", "unchanged", "rejected", "held", "problems", "warnings", "questions", "decided",
         "format", "dialect", "recognised",
     }  # fmt: skip
 
