@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from surveys.display import shown
 from surveys.doubts import Doubt, open_doubts, settled_doubts
-from surveys.fieldwork import Fieldwork
+from surveys.fieldwork import Fieldwork, Part
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import Answers, Conventions, judge_column
 from surveys.judging.choices import ChoiceList
@@ -54,6 +54,7 @@ _NOT_AVAILABLE = {  # what the exporter writes where nothing was answered
 }
 _NOT_RECOGNISED = {"format": "", "dialect": "", "recognised": ""}
 _FREE_TEXT = frozenset({"text", "string"})
+_NAMES: tuple[Part, ...] = ("submission", "respondent", "cluster", "stratum", "interviewer", "site")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -289,7 +290,7 @@ def _read(
             order_if_open=decisions.order_of_all(),
         )
         summary = judge_column(
-            whole_column(raw.interviews, source.whole),
+            _column(raw.interviews, source, known.fieldwork),
             name=source.name,
             header=header,
             question=question,
@@ -309,6 +310,14 @@ def _read(
         not_available=_NOT_AVAILABLE.get(raw.dialect, frozenset()),
         summary=summary,
     )
+
+
+def _column(table: RawTable, source: Source, fieldwork: Fieldwork | None) -> pa.Array:
+    """The column as received; an id or the name of a place without space around it, which would make it another."""
+    assert source.whole is not None, "only whole columns are read by themselves"  # noqa: S101
+    column = whole_column(table, source.whole)
+    named = {fieldwork.parts.get(part) for part in _NAMES} if fieldwork is not None else set()
+    return pc.utf8_trim(column, characters=" \t") if source.name in named else column
 
 
 def _decided_codes(

@@ -103,6 +103,9 @@ def match_headers(
             found[position] = target
             if target.name != "other":
                 loose[header] = target.name
+    for position, target in known.behind_groups(read_as, found).items():
+        found[position] = target
+        loose[columns[position]] = target.name
     answers = _sources(found, instrument, fieldwork)
     _refuse_strangers(columns, found, answers, instrument, fieldwork)
     metadata = _metadata(found)
@@ -127,7 +130,7 @@ def _refused(code: str, column: str | None = None, **values: object) -> FileRefu
 
 def _refuse_lookalikes(columns: Sequence[str], known: KnownHeaders) -> None:
     for header in columns:
-        if header.isascii() or header in known.exact or known.candidates(header):
+        if header.isascii() or header in known.exact or known.is_text(header):
             continue
         lookalike = lookalike_of(header)
         if lookalike is None:

@@ -274,7 +274,12 @@ def _duplicates(group: np.ndarray, contents: Sequence[pa.Array]) -> tuple[np.nda
     np.minimum.at(first_of, group[shared], shared)
     same = np.ones(len(shared), dtype=bool)
     for column in contents:
-        codes = column.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        codes = (
+            pc.utf8_trim(column, characters=" \t")
+            .dictionary_encode()
+            .indices.fill_null(-1)
+            .to_numpy(zero_copy_only=False)
+        )
         same &= codes[shared] == codes[first_of[group[shared]]]
     differing = np.unique(group[shared[~same]])
     in_conflict = np.isin(group[shared], differing)

@@ -29,6 +29,7 @@ from surveys.reading.web_forms import kind_of
 _REPEAT_INDEX = re.compile(r"\[\d+\](?:/|$)")
 _GEOPOINT_PARTS = ("Latitude", "Longitude", "Altitude", "Accuracy", "Precision")
 _CHOICE_SEPARATORS = ("/", ".", " :: ", "::", ":", "-", "_")
+_GROUP_JOINTS = ("-", ".", ":", "__")
 _LABEL_SEPARATORS = ("/", ".", " :: ", " - ")
 _CODE_AND_TEXT = re.compile(
     r"(?P<code>[^\s.:]+)[.:] (?P<text>.+)", re.DOTALL
@@ -103,6 +104,10 @@ class KnownHeaders:
         """Every question or choice that this header may stand for, in the order of the form."""
         return self.shared.get(header) or self._labelled(header) or self._spoken.meant_by(header)
 
+    def is_text(self, header: str) -> bool:
+        """Whether the header is the text of a question or choice, character for character."""
+        return bool(self.shared.get(header) or self._labelled(header))
+
     def names(self, header: str) -> Target | None:
         """What the header is as a name, without regard to case and spaces; labels do not count."""
         return self.exact.get(header.strip()) or self._loosely.get(loosened(header))
@@ -116,6 +121,26 @@ class KnownHeaders:
         by_suffix = next((self._loosely[suffix] for suffix in shorter if suffix in self._loosely), None)
         said = self._spoken.meant_by(header)
         return by_suffix or (said[0] if len(said) == 1 else None)
+
+    def behind_groups(self, columns: Sequence[str], found: Sequence[Target | None]) -> dict[int, Target]:
+        """Columns of questions without another one, named behind groups that this form does not have.
+
+        ``demog-age`` and ``demog.sex`` are read so only where the file joins several names in that manner.
+        """
+        taken = {target.name for target in found if target is not None}
+        for joint in _GROUP_JOINTS:
+            meant: dict[int, Target] = {}
+            for place, header in enumerate(columns):
+                named = [self.exact.get(suffix) for suffix in suffixes(header.strip(), joint)]
+                first = next(
+                    (target for target in named if target is not None and target.kind == "answer"), None
+                )
+                if found[place] is None and first is not None and first.name not in taken:
+                    meant[place] = first
+            names = [target.name for target in meant.values()]
+            if len(names) > 1 and len(set(names)) == len(names):
+                return meant
+        return {}
 
     def speaks_labels(self, columns: Sequence[str]) -> bool:
         """Whether the headers are labels rather than names."""

@@ -34,6 +34,13 @@ _NAMED_MONTH = re.compile(
     r"(?:([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})|(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4}))"
     r"(?:,? (\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AaPp][Mm])?)?"
 )
+# Year first with points, as in 2026. 9. 2., or with words for year, month and day; a clock with its half before or after.
+_YEAR_FIRST = re.compile(
+    r"(\d{4})\s?(?:[./-]|년|年)\s?(\d{1,2})\s?(?:[./-]|월|月)\s?(\d{1,2})\s?(?:\.|일|日)?"
+    r"(?:[,T]?\s*(오전|오후|上午|下午|午前|午後|[AaPp][Mm])?\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(오전|오후|[AaPp]\.?[Mm]\.?)?)?"
+    r"(?:\s*(?:GMT|UTC)\s?([+-]\d{1,2})(?::?(\d{2}))?)?"
+)
+_AFTERNOON = frozenset({"오후", "下午", "午後", "pm", "p.m."})
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?")
 
 
@@ -89,6 +96,8 @@ def day_order(texts: Iterable[str]) -> DayOrder | Literal["unknown", "mixed"] | 
         found = _DAY_MONTH.fullmatch(western_digits(text.strip()))
         if found is None or len(found[4]) != 4:
             continue
+        if _other_calendar(int(found[4])):
+            continue  # refused by itself, whichever comes first
         first, second = int(found[1]), int(found[3])
         seen = seen or first != second
         day_first |= first > 12 >= second
@@ -133,6 +142,8 @@ def _read(answer: str, order: DayOrder | None) -> Quantity:
     if found is not None:
         if len(found[4]) != 4:
             return Quantity(fault="two_digit_year")
+        if _other_calendar(int(found[4])):
+            return Quantity(fault="other_calendar")
         first, second = int(found[1]), int(found[3])
         if order is None and first != second:
             return Quantity(fault="ambiguous_date")
@@ -144,7 +155,19 @@ def _read(answer: str, order: DayOrder | None) -> Quantity:
         if name[:3] in _MONTHS:
             month = _MONTHS.index(name[:3]) + 1
             return _joined(_day(year, month, int(found[2] or found[4])), _clock(*found.group(7, 8, 9, 10)))
-    return Quantity(fault="not_a_date")
+    found = _YEAR_FIRST.fullmatch(text)
+    return _year_first(found) if found is not None else Quantity(fault="not_a_date")
+
+
+def _year_first(found: re.Match[str]) -> Quantity:
+    half = (found[4] or found[8] or "").lower()
+    word = None if not half else "pm" if half in _AFTERNOON else "am"
+    moment = _joined(
+        _day(int(found[1]), int(found[2]), int(found[3])), _clock(found[5], found[6], found[7], word)
+    )
+    if moment.fault or found[9] is None or found[5] is None:
+        return moment
+    return Quantity(text=f"{moment.text}{found[9][0]}{int(found[9][1:]):02d}:{found[10] or '00'}")
 
 
 def _joined(day: Quantity, clock: str | None) -> Quantity:
@@ -153,8 +176,12 @@ def _joined(day: Quantity, clock: str | None) -> Quantity:
     return Quantity(text=day.text + clock)
 
 
+def _other_calendar(year: int) -> bool:
+    return year in BUDDHIST_YEARS or year in HIJRI_YEARS
+
+
 def _day(year: int, month: int, day: int) -> Quantity:
-    if year in BUDDHIST_YEARS or year in HIJRI_YEARS:
+    if _other_calendar(year):
         return Quantity(fault="other_calendar")
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         return Quantity(fault="not_a_date")

@@ -41,6 +41,7 @@ class Layout:
     text: str  # without Excel's ``sep=`` line
     delimiter: str
     skipped: int  # lines before the text: 1 where there was a ``sep=`` line
+    spaced: bool = False  # a space follows every delimiter, as people write lists
 
 
 def read_delimited(
@@ -55,7 +56,8 @@ def read_delimited(
     """
     decoded = decode(content)
     layout = layout_of(decoded.text, delimiter)
-    fast = read_regular(layout.text, layout.delimiter, name, limits) if len(layout.text) > LARGE else None
+    regular = len(layout.text) > LARGE and not layout.spaced
+    fast = read_regular(layout.text, layout.delimiter, name, limits) if regular else None
     table = fast if fast is not None else _read_carefully(layout, name, limits)
     if layout.skipped:
         table = replace(table, lines=table.lines + layout.skipped)
@@ -72,10 +74,20 @@ def layout_of(text: str, delimiter: str | None = None) -> Layout:
     if hint:
         told = hint["delimiter"].replace("\\t", "\t")
         return Layout(text=text[hint.end() :], delimiter=told, skipped=1)
-    return Layout(text=text, delimiter=delimiter or _sniffed(text), skipped=0)
+    found = delimiter or _sniffed(text)
+    return Layout(text=text, delimiter=found, skipped=0, spaced=_space_follows(text, found))
 
 
-def records(text: str, delimiter: str) -> Iterator[list[str]]:
+def _space_follows(text: str, delimiter: str) -> bool:
+    """Whether one space stands behind every delimiter of the whole text that has a cell behind it."""
+    first = text.partition("\n")[0]
+    if f"{delimiter} " not in first or delimiter.isspace():
+        return False
+    followed = re.compile(rf"{re.escape(delimiter)}(?![ \r\n{re.escape(delimiter)}]|\Z)")
+    return followed.search(text) is None
+
+
+def records(text: str, delimiter: str, *, spaced: bool = False) -> Iterator[list[str]]:
     """Each record's cells; [] for an empty line.
 
     Raises
@@ -84,7 +96,9 @@ def records(text: str, delimiter: str) -> Iterator[list[str]]:
         A quote is never closed, or text follows a closing quote.
     """
     csv.field_size_limit(max(len(text), 1 << 17))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=spaced
+    )
     while True:
         line = reader.line_num + 1
         try:
@@ -128,7 +142,7 @@ def _evenness(sample: str, delimiter: str, *, whole: bool, strict: bool) -> tupl
 
 
 def _read_carefully(layout: Layout, name: str, limits: Limits) -> RawTable:
-    numbered = enumerate(records(layout.text, layout.delimiter), start=1)
+    numbered = enumerate(records(layout.text, layout.delimiter, spaced=layout.spaced), start=1)
     header: Sequence[str] = ()
     for _, cells in numbered:
         header = _without_blank_end(cells)
