@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from surveys.fieldwork import LinkingKey
+from surveys.fieldwork import LinkingKey, Protection
 
 
 class Role(StrEnum):
@@ -189,6 +189,10 @@ class Campaign:
     costs: tuple[Mapping[str, object], ...] = ()
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # code -> missing reason
     linking: Linking = field(default_factory=Linking)
+    identifiers: Mapping[str, Protection] = field(default_factory=dict)  # question -> what becomes of it
+    retention_months: int | None = (
+        None  # how long originals are kept after the last wave; None: the workspace's
+    )
     sha256: str = ""  # of the campaign file, the plan's stamp
 
     @property

@@ -24,7 +24,7 @@ from campaigns.effects import Note
 from campaigns.linking_keys import linking_must_hold, linking_of
 from campaigns.schema import Section, as_number, as_text, did_you_mean, read_yaml, section_of, unique
 from campaigns.scores import parse_score, range_of, unit_of
-from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part
+from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part, Protection
 
 
 __all__ = ["country_spellings", "country_title", "fieldwork_of", "load_campaign", "notes_on", "parse_score"]
@@ -77,7 +77,7 @@ DEFAULT_ARM_VALUES = {
 
 _CAMPAIGN_KEYS = (
     "campaign", "title", "description", "simulated", "themes", "partners", "instrument", "messages", "costs",
-    "waves", "sites", "columns", "linking", "missing_codes", "outcomes", "analysis",
+    "waves", "sites", "columns", "linking", "missing_codes", "identifiers", "retention_months", "outcomes", "analysis",
 )  # fmt: skip
 _PARTS: tuple[str, ...] = get_args(Part)
 
@@ -119,6 +119,8 @@ def load_campaign(path: Path) -> Campaign:
         costs=root.plain("costs"),
         missing_codes=_missing_codes(root.section("missing_codes")),
         linking=linking_of(root.section("linking")),
+        identifiers=_identifiers(root.section("identifiers")),
+        retention_months=root.whole("retention_months", low=1) if "retention_months" in root else None,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
     _must_hold(campaign, root)
@@ -155,6 +157,7 @@ def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | Non
         consent=columns.consent,
         extra_columns=tuple(dict.fromkeys(extra)),
         linking_keys=keys,
+        identifiers=campaign.identifiers,
     )
 
 
@@ -379,6 +382,13 @@ def _multiplicity(section: Section) -> str:
 
 def _missing_codes(section: Section) -> dict[str, str]:
     return {code: section.choice(code, MISSING_REASONS) for code in section.values}
+
+
+def _identifiers(section: Section) -> dict[str, Protection]:
+    return {
+        question: cast("Protection", section.choice(question, get_args(Protection)))
+        for question in section.values
+    }
 
 
 def _must_hold(campaign: Campaign, root: Section) -> None:

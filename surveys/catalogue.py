@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,10 @@ from surveys.record import (
     overlay,
     payloads,
     people,
+    retention,
     sources,
     tables,
+    withholding,
 )  # fmt: skip
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.arriving import arriving_interviews
@@ -39,6 +42,8 @@ from surveys.record.links import Link, LinkState, WavePair
 from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
 from surveys.record.places import PLACE
+from surveys.record.retention import Certificate, KeptOriginal
+from surveys.record.withholding import Withheld
 from surveys.sources import Remembered, SourceKey
 
 
@@ -76,6 +81,17 @@ class Upload:
     def kind(self) -> str:
         """``file``, or what was decided."""
         return self.dialect if self.format == PLACE else "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentCount:
+    """The interviews of one upload, site and wave ("" where the row does not say it) that came without consent."""
+
+    upload: int
+    site: str
+    wave: str
+    refused: int
+    blank: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +243,91 @@ class Catalogue:
         with self.database.reading() as connection:
             return links.in_force(connection, campaign, as_of)
 
+    # ---- texts kept back, and the end of originals ---------------------------------------------------
+
+    def withheld(
+        self, campaign: str, site: str | None = None, state: withholding.State | None = "waiting"
+    ) -> list[Withheld]:
+        """The texts that were kept back because they seem to point to a person, without the texts."""
+        with self.database.reading() as connection:
+            return withholding.find(connection, campaign, site, state)
+
+    def withheld_texts(self, ids: Sequence[int], keys: KeyRing, *, by: str) -> dict[int, str]:
+        """The waiting texts in the clear, for the person who decides; that they were looked at is noted."""
+        with self.database.reading() as connection:
+            texts = withholding.opened(connection, ids, keys)
+        if texts:
+            self.note(by, "withheld texts shown", f"{len(texts)} texts", {"texts": sorted(texts)})
+        return texts
+
+    def decide_withheld(
+        self, campaign: str, ids: Sequence[int], ruling: withholding.Ruling, keys: KeyRing, *, by: str
+    ) -> int:
+        """Release texts into the answers, or leave them out for ever; how many."""
+        now = datetime.now(UTC)
+        return self.database.write(
+            lambda connection: withholding.decide(connection, campaign, ids, ruling, keys, actor=by, at=now)
+        )
+
+    def without_consent(self, campaign: str) -> list[ConsentCount]:
+        """How many interviews each upload brought without consent, by site and wave; newest upload first."""
+        table = tables.without_consent
+        query = (
+            select(table)
+            .join(tables.upload)
+            .where(tables.upload.c.campaign == campaign)
+            .order_by(table.c.upload.desc(), table.c.site, table.c.wave)
+        )
+        with self.database.reading() as connection:
+            return [ConsentCount(**row) for row in connection.execute(query).mappings()]
+
+    def originals(self, campaign: str | None = None) -> list[KeptOriginal]:
+        """The encrypted originals that are still held, oldest first."""
+        with self.database.reading() as connection:
+            return retention.originals(connection, campaign)
+
+    def give_originals_own_keys(self, keys: KeyRing) -> int:
+        """Re-encrypt what earlier versions closed with the workspace's key; how many originals."""
+        old = [one.upload for one in self.originals() if one.key is None]
+        for upload in old:
+            self.database.write(partial(retention.give_own_key, upload=upload, keys=keys))
+        return len(old)
+
+    def destroy_originals(
+        self,
+        campaign: str,
+        uploads: Sequence[int],
+        reason: Mapping[str, object],
+        keys: KeyRing,
+        *,
+        by: str,
+        at: datetime | None = None,
+    ) -> Certificate:
+        """Destroy originals for ever: out of the record, their keys too, and the files of the database written anew."""
+        now = at or datetime.now(UTC)
+        certificate = self.database.write(
+            lambda connection: retention.destroy(connection, campaign, uploads, reason, actor=by, at=now)
+        )
+        self.finish_destruction(keys)
+        return certificate
+
+    def finish_destruction(self, keys: KeyRing) -> int:
+        """Destroy the keys of originals that are certified as destroyed, and every trace in the database's files."""
+        named = {
+            str(original["key"])
+            for one in self.certificates()
+            for original in one.originals
+            if original["key"]
+        }
+        gone = keys.forget(sorted(named & set(keys.original_keys())))
+        self.database.purge()
+        return gone
+
+    def certificates(self) -> list[Certificate]:
+        """The certificates of destruction, the first one first."""
+        with self.database.reading() as connection:
+            return retention.certificates(connection)
+
     # ---- looking things up ---------------------------------------------------------------------------
 
     def earlier_upload(self, campaign: str, site: str | None, sha256: str) -> int | None:
@@ -269,10 +370,12 @@ class Catalogue:
 
     def original(self, upload: int, keys: KeyRing) -> bytes | None:
         """The file as it was sent; None where it was refused or its retention ended."""
-        query = select(tables.original.c.bytes).where(tables.original.c.upload == upload)
+        table = tables.original
         with self.database.reading() as connection:
-            stored = connection.scalar(query)
-        return None if stored is None else keys.decrypt(stored)
+            found = connection.execute(
+                select(table.c.bytes, table.c.key).where(table.c.upload == upload)
+            ).one_or_none()
+        return None if found is None else keys.decrypt(found.bytes, found.key)
 
     def parts(self, campaign: str, site: str | None = None, as_of: int | None = None) -> list[SitePart]:
         """The sites and waves that hold interviews, as they stand or stood after upload ``as_of``."""
@@ -287,11 +390,12 @@ class Catalogue:
         assumed: Sequence[Correction] = (),
         *,
         every_id: bool = False,
+        withheld_with: KeyRing | None = None,
     ) -> Iterator[tuple[int, pa.Table]]:
         """The current rows of each upload that holds any of the wanted sites and waves, oldest upload first.
 
         Corrections are counted in, and those ``assumed`` as if they had been applied. A table may hold rows of
-        other sites and waves too.
+        other sites and waves too. Texts that wait for a person are left out unless ``withheld_with`` opens them.
 
         Parameters
         ----------
@@ -308,7 +412,11 @@ class Catalogue:
                 gone = _superseded(connection, upload, as_of)
             if encoded is not None:
                 here = changed.get(upload, ())
-                table = overlay.overlaid(payloads.decode_payload(encoded), here)
+                with self.database.reading() as connection:
+                    received = withholding.restored(
+                        connection, upload, payloads.decode_payload(encoded), withheld_with
+                    )
+                table = overlay.overlaid(received, here)
                 if every_id:
                     with self.database.reading() as connection:
                         table = people.with_every_id(connection, upload, table)
@@ -378,6 +486,8 @@ def _parts(connection: Connection, campaign: str, site: str | None, as_of: int |
     if as_of is not None:
         query = query.where(touched.c.upload <= as_of)
     gone = _gone(connection, campaign, as_of)
+    count = withholding.released_count(connection, campaign)
+    released = f"-{count}" if count else ""
     withdrawn = overlay.withdrawn_counts(connection, campaign, as_of)
     grouped: dict[tuple[str, str], list[Row[*tuple[Any, ...]]]] = {}
     for row in connection.execute(query):
@@ -390,7 +500,7 @@ def _parts(connection: Connection, campaign: str, site: str | None, as_of: int |
             - gone.get((place, wave), 0)
             - withdrawn.get((place, wave), 0),
             newest=rows[-1].upload,
-            mark=f"{rows[-1].upload}-{rows[-1].sha256[:12]}",
+            mark=f"{rows[-1].upload}-{rows[-1].sha256[:12]}{released}",
             uploads=tuple(row.upload for row in rows if row.rows and row.of is None),
         )
         for (place, wave), rows in grouped.items()

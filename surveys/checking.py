@@ -1,7 +1,7 @@
 """Judge the rows of a file against the questionnaire and the fieldwork: all problems, nothing mutated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -11,18 +11,25 @@ import pyarrow.compute as pc
 
 from surveys.display import shown
 from surveys.doubts import Doubt, open_doubts, settled_doubts
-from surveys.fieldwork import Fieldwork, Part
+from surveys.fieldwork import WITHHELD, Fieldwork, Part
 from surveys.instrument import Instrument, Question
 from surveys.judging.answers import Answers, Conventions, judge_column
 from surveys.judging.choices import ChoiceList
 from surveys.judging.conditions import Interviews, follow_form
-from surveys.judging.consent import consent_question, without_consent
+from surveys.judging.consent import (
+    WithoutConsent,
+    consent_question,
+    nothing_else_of_refusers,
+    refusals_by_place,
+    without_consent,
+)
 from surveys.judging.doubtful import outranked
 from surveys.judging.findings import Finding, problems_of, rows_with
 from surveys.judging.headers import HeaderMap, Source
 from surveys.judging.identity import Identity, identify, not_to_be_counted
 from surveys.judging.linking_keys import key_columns, unjudged_keys
 from surveys.judging.placing import Placement, place_interviews
+from surveys.judging.protection import Protected, protect
 from surveys.judging.sorting import NOTHING_ASIDE, Aside, parts_of, rows_of
 from surveys.judging.split_choices import gather_split
 from surveys.judging.understanding import (
@@ -40,7 +47,6 @@ from surveys.judging.understanding import (
 from surveys.judging.visit_times import visit_times
 from surveys.languages import say
 from surveys.missing import Missing, reasons_of_list
-from surveys.personal_data import texts_with_personal_data
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
 from surveys.sources import NOTHING_DECIDED, Decisions
@@ -53,7 +59,6 @@ _NOT_AVAILABLE = {  # what the exporter writes where nothing was answered
     "limesurvey": frozenset({"N/A", "n/a"}),
 }
 _NOT_RECOGNISED = {"format": "", "dialect": "", "recognised": ""}
-_FREE_TEXT = frozenset({"text", "string"})
 _NAMES: tuple[Part, ...] = ("submission", "respondent", "cluster", "stratum", "interviewer", "site")
 
 
@@ -75,6 +80,8 @@ class CheckReport:
     held: tuple[int, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    types: Mapping[str, str] = field(default_factory=dict)  # of questions whose answers were coarsened
+    without_consent: tuple[WithoutConsent, ...] = ()
     aside: Aside = NOTHING_ASIDE
     repeated: tuple[int, ...] = ()  # rows that say again what an earlier row of the file said
     name: str = ""
@@ -141,6 +148,9 @@ def check_table(
     answers = follow_form(interviews, questions)
     submission = fieldwork.parts.get("submission") if fieldwork else None
     identity = identify(table.rows, headers, answers, submission)
+    protected = protect(
+        answers, questions, fieldwork, (identity.column, identity.header, *unjudged_keys(fieldwork))
+    )
     findings = [
         *_broken_rows(table),
         *not_to_be_counted(table.rows, headers),
@@ -149,11 +159,12 @@ def check_table(
         *_weights(answers, fieldwork),
         *_consent(instrument, fieldwork, read),
         *(finding for one in answers.values() for finding in one.findings),
-        *_personal_data(answers, questions, fieldwork, identity),
+        *protected.findings,
         *outranked(columns, instrument, decisions),
         *new_headers(raw, known),
     ]
-    report = _report(raw, instrument, headers, answers, fieldwork, placement, identity, findings)
+    consenting = nothing_else_of_refusers(findings, rows)
+    report = _report(raw, instrument, headers, answers, fieldwork, placement, identity, consenting, protected)
     return replace(
         report,
         doubts=(*worthwhile_map(raw, headers, known), *doubts),
@@ -221,11 +232,14 @@ def refusal_as_dict(refused: FileRefused, language: str = "en") -> dict[str, obj
 def accepted_rows(report: CheckReport) -> pa.Table:
     """The accepted rows in the instrument's names and codes, without parts and reasons, text unaltered.
 
+    Texts that the record would keep back stand here: whoever reads these rows has the file.
     The submission's id and the respondent's stand under the names they have in the data, or as
     ``submission_id`` where the exporter keeps the id apart.
     """
     table = report.accepted
     named = {name: table.column(name) for name in table.column_names if "@" not in name}
+    for name in (name for name in table.column_names if name.startswith(WITHHELD)):
+        named[name.removeprefix(WITHHELD)] = pc.coalesce(table[name], named[name.removeprefix(WITHHELD)])
     if report.submission_column is None and report.submission_header is not None:
         named = {"submission_id": table.column("@submission"), **named}
     if report.respondent_column is not None:
@@ -357,31 +371,6 @@ def _consent(
     return without_consent(question, choices, answers[question.name])
 
 
-def _personal_data(
-    answers: Mapping[str, Answers],
-    questions: Mapping[str, Question],
-    fieldwork: Fieldwork | None,
-    identity: Identity,
-) -> list[Finding]:
-    """Rows whose free text holds what looks like a telephone number, an address or an identity paper."""
-    parts = {*(fieldwork.parts.values() if fieldwork else ()), *unjudged_keys(fieldwork), identity.column}
-    regions = fieldwork.regions if fieldwork else ()
-    findings = []
-    for name, one in answers.items():
-        question = questions.get(name)
-        written = question.type in _FREE_TEXT if question is not None else name.endswith("_other")
-        if not written or name in parts or one.values.null_count == len(one.values):
-            continue
-        encoded = one.values.dictionary_encode()
-        flags = np.array([*texts_with_personal_data(encoded.dictionary, regions), False], dtype=bool)
-        rows = np.flatnonzero(flags[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
-        if rows.size:
-            findings.append(
-                Finding(code="personal_data_in_text", rows=rows, effect="warn", header=one.header)
-            )
-    return findings
-
-
 def _report(
     raw: RawFile,
     instrument: Instrument,
@@ -391,6 +380,7 @@ def _report(
     placement: Placement,
     identity: Identity,
     findings: list[Finding],
+    protected: Protected,
 ) -> CheckReport:
     table = raw.interviews
     rows = table.rows.num_rows
@@ -400,7 +390,7 @@ def _report(
     kept = ~(refused | held | identity.repeats | outdated)
     times = visit_times(table.rows, headers, answers, instrument)
     parts = parts_of(table, answers, fieldwork, placement, identity, times)
-    columns = parts | key_columns(answers, fieldwork)
+    columns = parts | key_columns(answers, fieldwork) | protected.withheld
     grave = [finding for finding in findings if finding.effect != "warn"]
     out = np.flatnonzero(refused | held)  # what is said of rows that are kept is not said of these
     mild = [
@@ -417,14 +407,16 @@ def _report(
     return CheckReport(
         verdict=verdict,
         rows=rows,
-        accepted=rows_of(columns, answers, headers, kept),
+        accepted=rows_of(columns, protected.answers, headers, kept),
+        types=protected.types,
+        without_consent=refusals_by_place(findings, placement.site, placement.wave),
         rejected=_numbers(refused),
         held=_numbers(held),
         problems=tuple(problems_of(grave, table.lines)),
         warnings=(*raw.warnings, *headers.warnings, *problems_of(mild, table.lines)),
         aside=Aside(
-            held=rows_of(columns, answers, headers, held),
-            outdated=rows_of(columns, answers, headers, outdated),
+            held=rows_of(columns, protected.answers, headers, held),
+            outdated=rows_of(columns, protected.answers, headers, outdated),
             declined=rows_of(parts, {}, headers, _declined(findings, rows)),
             replaced=identity.replaced,
         ),

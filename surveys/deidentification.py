@@ -108,6 +108,23 @@ def is_birth_date(question: Question) -> bool:
     )
 
 
+_CODE = re.compile(r"[A-Za-z]{0,5}(?:[-_./ ]?[A-Za-z]{0,3}\d{1,5}){1,3}[A-Za-z]?|[A-Za-z]{1,2}")
+
+
+def is_code(interviewer: str) -> bool:
+    """Whether an interviewer is written as a code (``E07``, ``NPL-03``) that names nobody."""
+    return len(interviewer) <= 12 and _CODE.fullmatch(interviewer.strip()) is not None
+
+
+def interviewer_pseudonym(key: bytes, interviewer: str) -> str:
+    """What an interviewer who is written by name is kept as: enough of a keyed hash to tell a team apart.
+
+    The words before it keep it apart from the pseudonym of a respondent of the same name.
+    """
+    written = f"interviewer\x1f{interviewer.strip().casefold()}".encode()
+    return f"i-{hmac.new(key, written, sha256).hexdigest()[:12]}"
+
+
 def respondent_pseudonym(key: bytes, respondent: str) -> str:
     """The only form in which a respondent's id is kept: HMAC-SHA-256 under the country's key, in hex.
 

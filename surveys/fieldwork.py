@@ -12,6 +12,7 @@ Part = Literal[
 ]  # fmt: skip
 
 LINK = "@link "  # begins the name of every column of codes
+WITHHELD = "@withheld "  # begins the name of every column of texts that are kept back
 KeyKind = Literal["name", "text", "code", "phone", "year", "exact"]
 # Kinds of linking key whose answers are never stored: they name a person or a place, or are typed freely.
 UNSTORED_KINDS: frozenset[KeyKind] = frozenset({"name", "text", "code", "phone"})
@@ -28,6 +29,10 @@ class LinkingKey:
     def column(self) -> str:
         """Where its codes stand beside the answers of an upload, until they are stored apart from them."""
         return f"{LINK}{self.question}"
+
+
+# drop: never stored. coarsen: a place to an area, a date to its year. hold: each text waits for a person. keep: no identifier.
+Protection = Literal["drop", "coarsen", "hold", "keep"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,7 @@ class Fieldwork:
     consent: str | None = None  # question whose "no" refuses the interview
     extra_columns: tuple[str, ...] = ()  # named by the campaign, not asked by the instrument
     linking_keys: tuple[LinkingKey, ...] = ()
+    identifiers: Mapping[str, Protection] = field(default_factory=dict)  # question -> what becomes of it
 
     @property
     def unstored_keys(self) -> frozenset[str]:

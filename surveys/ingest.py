@@ -22,7 +22,8 @@ from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
 from surveys.interpreting import Judgement, interpret_file
 from surveys.judging.sorting import NOTHING_ASIDE, Aside
-from surveys.keys import KeyRing
+from surveys.keys import Encrypted, KeyRing
+from surveys.personal_data import unnamed
 from surveys.problems import CannotProceed, FileRefused
 from surveys.reading import RawFile
 from surveys.reading.limits import Limits
@@ -134,10 +135,11 @@ def ingest_file(
         source=source,
         accepted=accepted,
         aside=aside,
-        types=question_types([accepted, aside.held, aside.outdated], instrument),
-        original=sealed.result if sealed else lambda: _sealed(path, sha256, keys),
+        types=question_types([accepted, aside.held, aside.outdated], instrument) | dict(report.types),
+        original=lambda: _kept(sealed.result() if sealed else _sealed(path, sha256, keys), keys),
         seal=keys.seal,
         key_marks={**marks, **more_marks},
+        without_consent=report.without_consent,
     )
     del read, accepted
     entry = catalogue.store(arrival)
@@ -157,6 +159,10 @@ def deidentified(
     if named is not None and named in accepted.column_names:
         accepted = accepted.drop_columns([named])  # would keep in the clear what the pseudonym hides
     hide: dict[str, Callable[[pa.ChunkedArray, str], pa.Array]] = {"@respondent": keys.pseudonyms}
+    asked = fieldwork.parts.get("interviewer")
+    for column in ("@interviewer", asked):
+        if column is not None and column in accepted.column_names:
+            hide[column] = keys.interviewers
     for key in fieldwork.linking_keys:
         if key.column in accepted.column_names:
             hide[key.column] = partial(keys.link_codes, campaign=fieldwork.campaign, linking_key=key)
@@ -280,7 +286,7 @@ def _arrival(
         accepted=report.accepted,
         aside=NOTHING_ASIDE,
         types={},
-        original=bytes,
+        original=_nothing_to_keep,
         seal=bytes,
         key_marks={},
     )
@@ -317,7 +323,13 @@ def _at(sites: pa.ChunkedArray, wanted: list[str], *, alone: bool) -> pa.Chunked
     return pc.or_(known, pc.is_null(sites)) if alone else known
 
 
-def _sealed(path: Path, sha256: str, keys: KeyRing) -> bytes:
+def _kept(encrypted: Encrypted, keys: KeyRing) -> Encrypted:
+    """The encrypted file, once its key is safely written down."""
+    keys.keep(encrypted.key)
+    return encrypted
+
+
+def _sealed(path: Path, sha256: str, keys: KeyRing) -> Encrypted:
     """The file's bytes encrypted, if they are still those that were hashed."""
     with path.open("rb") as file:
         encrypted = keys.encrypt(file)
@@ -325,7 +337,11 @@ def _sealed(path: Path, sha256: str, keys: KeyRing) -> bytes:
         raise CannotProceed(
             str(path), "the file was changed while it was being read; nothing was saved.", "Send it again."
         )
-    return encrypted.stored
+    return encrypted
+
+
+def _nothing_to_keep() -> Encrypted:
+    raise AssertionError("a refused file is not kept")
 
 
 def _hash(path: Path) -> tuple[str, int]:
@@ -336,7 +352,8 @@ def _hash(path: Path) -> tuple[str, int]:
 
 def _clean_name(name: str) -> str:
     """The sender's name for the file as a plain line; it never becomes a path."""
-    return shown(name.replace("\\", "/").rsplit("/", 1)[-1], NAME_CHARACTERS) or "file"
+    plain = Path(name.replace("\\", "/").rsplit("/", 1)[-1])
+    return shown(unnamed(plain.stem) + plain.suffix, NAME_CHARACTERS) or "file"
 
 
 def _today() -> date:

@@ -2,6 +2,9 @@
 
 Keys are files of one folder, apart from the record and from its backups. A key is made when it is
 first needed and never replaced: a pseudonym made under another key would be another person.
+
+Every original is encrypted under a key of its own, which lies in ``originals/``, itself encrypted under the
+workspace's key. Without that small file nobody opens the original again, wherever copies of the record are.
 """
 
 import base64
@@ -10,9 +13,9 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from io import BytesIO
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,24 +23,42 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from surveys.deidentification import respondent_pseudonym
+from surveys.deidentification import interviewer_pseudonym, is_code, respondent_pseudonym
 from surveys.fieldwork import LinkingKey
 from surveys.linking_codes import Coder
 from surveys.problems import CannotProceed
 
 
-FILES_KEY = "uploads"  # encrypts the original files; one key a line, the newest first
+FILES_KEY = "uploads"  # encrypts the keys of the original files; one key a line, the newest first
+ORIGINALS = "originals"  # folder of the originals' own keys
 _CHUNK = 1 << 20
 _COUNTRY = re.compile(r"[A-Za-z0-9]{2,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalKey:
+    """The key of one original, open in memory, and the name of its file."""
+
+    name: str
+    secret: bytes = field(repr=False)
+
+    def seal(self, plain: bytes) -> bytes:
+        """Bytes that only this key opens."""
+        return base64.urlsafe_b64decode(Fernet(self.secret).encrypt(plain))
+
+    def open(self, sealed: bytes) -> bytes:
+        """The bytes that were sealed; InvalidToken where they are others."""
+        return Fernet(self.secret).decrypt(base64.urlsafe_b64encode(sealed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Encrypted:
-    """A file as it is stored, and what it was."""
+    """A file as it is stored, what it was, and the key that opens it."""
 
     stored: bytes
     sha256: str
     size: int
+    key: OriginalKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +76,59 @@ class KeyRing:
                 digest.update(chunk)
                 size += len(chunk)
                 stream.write(chunk)
-        token = self._cipher(make=True).encrypt(packed.getvalue().to_pybytes())
-        return Encrypted(stored=base64.urlsafe_b64decode(token), sha256=digest.hexdigest(), size=size)
+        key = OriginalKey(name=secrets.token_hex(16), secret=Fernet.generate_key())
+        stored = key.seal(packed.getvalue().to_pybytes())
+        return Encrypted(stored=stored, sha256=digest.hexdigest(), size=size, key=key)
 
-    def decrypt(self, stored: bytes) -> bytes:
-        """The bytes of the file that was encrypted.
+    def keep(self, key: OriginalKey) -> None:
+        """Write the key of an original down, encrypted under the workspace's own. Before that nothing can be opened later."""
+        _make_once(self._original_path(key.name), self._cipher(make=True).encrypt(key.secret))
+
+    def original_key(self, name: str) -> OriginalKey:
+        """The key of an original.
+
+        Raises
+        ------
+        CannotProceed
+            Its file is not there, or the workspace's key is another one.
+        """
+        path = self._original_path(name)
+        if not path.exists():
+            raise CannotProceed(
+                str(path),
+                "the key of this original is not here: it was destroyed with a certificate, or this is another folder of keys.",
+                "See awareness retention --certificates; if the original should still be held, bring back the folder of keys.",
+            )
+        wrapped = self._lines(path, None)[0]
+        try:
+            return OriginalKey(name=name, secret=self._cipher(make=False).decrypt(wrapped))
+        except InvalidToken:
+            raise _another_key(path) from None
+
+    def original_keys(self) -> dict[str, float]:
+        """The names of the originals' keys that are there, and when each was made (seconds since 1970)."""
+        found = (self.folder / ORIGINALS).glob("*.key")
+        return {path.stem: path.stat().st_mtime for path in found if path.name[0] != "."}
+
+    def forget(self, names: Iterable[str]) -> int:
+        """Destroy the keys of originals; how many there were. What they closed stays closed for ever."""
+        gone = 0
+        for name in names:
+            path = self._original_path(name)
+            if path.exists():
+                path.unlink()
+                gone += 1
+        if gone:
+            _settle(self.folder / ORIGINALS)
+        return gone
+
+    def decrypt(self, stored: bytes, key: str | None = None) -> bytes:
+        """The bytes of the file that was encrypted, or what was sealed.
+
+        Parameters
+        ----------
+        key
+            The name of the original's key; None for what was closed with the workspace's.
 
         Raises
         ------
@@ -67,13 +136,12 @@ class KeyRing:
             No key of the ring made these bytes, or somebody changed them.
         """
         try:
-            packed = self._cipher(make=False).decrypt(base64.urlsafe_b64encode(stored))
+            if key is None:
+                packed = self._cipher(make=False).decrypt(base64.urlsafe_b64encode(stored))
+            else:
+                packed = self.original_key(key).open(stored)
         except InvalidToken:
-            raise CannotProceed(
-                str(self._path(FILES_KEY)),
-                "no key in this file opens the stored original, or its bytes were changed.",
-                "Bring back the key file that was in use when the file was uploaded.",
-            ) from None
+            raise _another_key(self._path(FILES_KEY) if key is None else self._original_path(key)) from None
         with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
             original: bytes = stream.read()
         return original
@@ -82,6 +150,13 @@ class KeyRing:
         """The respondents' ids as keyed hashes under the country's own key; none stays none."""
         key = self._respondent_key(country)
         return _each_once(respondents, lambda respondent: respondent_pseudonym(key, respondent))
+
+    def interviewers(self, interviewers: pa.ChunkedArray, country: str) -> pa.Array:
+        """The interviewers' codes as they are, and anything longer, such as a name, as a keyed hash."""
+        key = self._respondent_key(country)
+        return _each_once(
+            interviewers, lambda written: written if is_code(written) else interviewer_pseudonym(key, written)
+        )
 
     def link_codes(
         self, answers: pa.ChunkedArray, country: str, *, campaign: str, linking_key: LinkingKey
@@ -101,7 +176,10 @@ class KeyRing:
 
     def seal(self, content: bytes) -> bytes:
         """Content as it may rest in the record; ``decrypt`` gives it back."""
-        return self.encrypt(BytesIO(content)).stored
+        packed = pa.BufferOutputStream()
+        with pa.CompressedOutputStream(packed, "zstd") as stream:
+            stream.write(content)
+        return base64.urlsafe_b64decode(self._cipher(make=True).encrypt(packed.getvalue().to_pybytes()))
 
     def fingerprint(self, country: str) -> str:
         """What tells the country's key from any other without giving it away."""
@@ -112,7 +190,7 @@ class KeyRing:
         self._cipher(make=True)
 
     def _cipher(self, *, make: bool) -> MultiFernet:
-        lines = self._lines(FILES_KEY, Fernet.generate_key() if make else None)
+        lines = self._lines(self._path(FILES_KEY), Fernet.generate_key() if make else None)
         try:
             return MultiFernet([Fernet(line) for line in lines])
         except ValueError:
@@ -126,7 +204,7 @@ class KeyRing:
                 "Give each site of the campaign a three-letter ISO country code.",
             )
         name = f"respondents-{country.upper()}"
-        lines = self._lines(name, base64.urlsafe_b64encode(secrets.token_bytes(32)))
+        lines = self._lines(self._path(name), base64.urlsafe_b64encode(secrets.token_bytes(32)))
         try:
             key = base64.b64decode(lines[0], altchars=b"-_", validate=True)
         except ValueError:
@@ -135,11 +213,11 @@ class KeyRing:
             raise self._unreadable(name)
         return key
 
-    def _lines(self, name: str, new: bytes | None) -> list[bytes]:
-        path = self._path(name)
+    def _lines(self, path: Path, new: bytes | None) -> list[bytes]:
         try:
             if not path.exists() and new is not None:
                 _make_once(path, new)
+            _refuse_open_to_others(path)
             lines = [line.strip() for line in path.read_bytes().splitlines()]
         except OSError as error:
             raise CannotProceed(
@@ -149,11 +227,14 @@ class KeyRing:
             ) from None
         keys = [line for line in lines if line and not line.startswith(b"#")]
         if not keys:
-            raise self._unreadable(name)
+            raise self._unreadable(path.stem)
         return keys
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.key"
+
+    def _original_path(self, name: str) -> Path:
+        return self.folder / ORIGINALS / f"{name}.key"
 
     def _unreadable(self, name: str) -> CannotProceed:
         return CannotProceed(
@@ -182,10 +263,33 @@ def _make_once(path: Path, key: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        _settle(path.parent)
     except FileExistsError:
         return
     finally:
         draft.unlink()
+
+
+def _settle(folder: Path) -> None:
+    """See that what was made or removed in the folder outlives a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+
+
+def _refuse_open_to_others(path: Path) -> None:
+    """A key that everybody on the machine can read protects nobody."""
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & (stat.S_IROTH | stat.S_IWOTH):
+        raise CannotProceed(
+            str(path),
+            "every user of this machine can read or change this key, so it protects nobody. Nothing was saved.",
+            f"Take the right away (chmod 600 {path.name}); if others may have seen the key, tell whoever answers for the data.",
+        )
+
+
+def _another_key(path: Path) -> CannotProceed:
+    return CannotProceed(
+        str(path),
+        "no key in this file opens the stored original, or its bytes were changed.",
+        "Bring back the key files that were in use when the file was uploaded.",
+    )

@@ -7,6 +7,7 @@ import pyarrow.csv
 
 from surveys.catalogue import Catalogue
 from surveys.columns import of_part, united
+from surveys.keys import KeyRing
 from surveys.record import payloads
 
 
@@ -19,6 +20,7 @@ def responses_table(
     site_question: str | None = None,
     wave_question: str | None = None,
     respondent_question: str | None = None,
+    withheld_with: KeyRing | None = None,
 ) -> pa.Table:
     """The interviews in the order they came: ``submission_id``, site and wave, then every question.
 
@@ -30,11 +32,13 @@ def responses_table(
         The rows as they stood after this upload; None for the current ones.
     site_question, wave_question, respondent_question
         What the campaign says plays these parts.
+    withheld_with
+        The keys that open the texts which wait for a person; None leaves those texts out.
     """
     parts = [part for part in catalogue.parts(campaign, site, as_of) if part.interviews]
     pieces = [
         of_part(table, part)
-        for upload, table in catalogue.answers(campaign, parts, as_of)
+        for upload, table in catalogue.answers(campaign, parts, as_of, withheld_with=withheld_with)
         for part in parts
         if upload in part.uploads
     ]

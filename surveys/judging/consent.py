@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Choice, Instrument, Question
 from surveys.judging.answers import Answers
-from surveys.judging.findings import Finding
+from surveys.judging.findings import Finding, rows_with
 from surveys.missing import plain_letters, reason_of_choice
 
 
@@ -29,7 +31,18 @@ _REFUSING = frozenset(
         "không", "không đồng ý", "မဟုတ်", "မဟုတ်ပါ", "သဘောမတူ", "نه", "نخیر", "خیر", "tidak", "tidak setuju", "non",
     )
 )  # fmt: skip
+WITHOUT_CONSENT = ("no_consent", "consent_blank")
 _NAMED = re.compile(r"(?:.+_)?consent(?:_.+)?|consent\w*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithoutConsent:
+    """How many interviews of a site and wave ("" where the row does not say it) were refused for want of consent."""
+
+    site: str
+    wave: str
+    refused: int
+    blank: int
 
 
 def consent_question(instrument: Instrument, fieldwork: Fieldwork | None) -> Question | None:
@@ -58,7 +71,7 @@ def without_consent(question: Question, choices: Sequence[Choice], answers: Answ
         said_no = pc.fill_null(pc.equal(answers.values, code), False)
         rows = np.flatnonzero(said_no.to_numpy(zero_copy_only=False))
         if rows.size:
-            findings.append(Finding(code="no_consent", rows=rows, header=answers.header, cell=code))
+            findings.append(Finding(code="no_consent", rows=rows, header=answers.header))
     if question.required:
         blank = np.flatnonzero(answers.values.is_null().to_numpy(zero_copy_only=False))
         unread = np.zeros(len(answers.values), dtype=bool)
@@ -68,6 +81,47 @@ def without_consent(question: Question, choices: Sequence[Choice], answers: Answ
         if rows.size:
             findings.append(Finding(code="consent_blank", rows=rows, header=answers.header))
     return findings
+
+
+def nothing_else_of_refusers(findings: list[Finding], rows: int) -> list[Finding]:
+    """The findings; of an interview without consent nothing is said but that."""
+    without = rows_with((one for one in findings if one.code in WITHOUT_CONSENT), "refuse", rows)
+    if not without.any():
+        return findings
+    out = np.flatnonzero(without)
+    left = []
+    for one in findings:
+        if one.code not in WITHOUT_CONSENT and one.rows.size:
+            one = replace(one, rows=np.setdiff1d(one.rows, out))
+            if not one.rows.size:
+                continue
+        left.append(one)
+    return left
+
+
+def refusals_by_place(
+    findings: Sequence[Finding], sites: pa.Array, waves: pa.Array
+) -> tuple[WithoutConsent, ...]:
+    """How many respondents of each site and wave said no, or said nothing where they had to."""
+    marked = {
+        code: rows_with((one for one in findings if one.code == code), "refuse", len(sites))
+        for code in WITHOUT_CONSENT
+    }
+    out = np.flatnonzero(np.any(list(marked.values()), axis=0))
+    if not out.size:
+        return ()
+    at = pa.array(out)
+    places = list(zip(sites.take(at).to_pylist(), waves.take(at).to_pylist(), strict=True))
+    refused = marked["no_consent"][out]
+    return tuple(
+        WithoutConsent(
+            site=site or "",
+            wave=wave or "",
+            refused=sum(bool(no) for no, place in zip(refused, places, strict=True) if place == (site, wave)),
+            blank=sum(not no for no, place in zip(refused, places, strict=True) if place == (site, wave)),
+        )
+        for site, wave in dict.fromkeys(places)
+    )
 
 
 def _codes(choices: Sequence[Choice]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from surveys.display import shown
+from surveys.personal_data import unnamed
 from surveys.problems import Problem
 
 
@@ -43,7 +44,7 @@ def problems_of(findings: Iterable[Finding], lines: np.ndarray) -> list[Problem]
     by_row: list[tuple[int, Problem]] = []
     for finding in findings:
         header = shown(finding.header, 300) if finding.header is not None else None
-        cell = shown(finding.cell) if finding.cell is not None else None
+        cell = shown(unnamed(finding.cell)) if finding.cell is not None else None
         if not finding.rows.size:
             general.append(Problem(code=finding.code, column=header, value=cell, values=finding.values))
         for row in finding.rows.tolist():

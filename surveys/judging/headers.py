@@ -25,6 +25,7 @@ from surveys.judging.targets import (
     plain_names,
     stored_questions,
 )
+from surveys.personal_data import unnamed
 from surveys.problems import FileRefused, Problem
 
 
@@ -304,8 +305,14 @@ def _always_asked(question: Question, fieldwork: Fieldwork | None) -> bool:
         and question.type not in NOT_ASKED_TYPES
         and question.type not in CALCULATED_TYPES
         and question.type != "acknowledge"
-        and not is_direct_identifier(question)
+        and not _left_out(question, fieldwork)
     )
+
+
+def _left_out(question: Question, fieldwork: Fieldwork | None) -> bool:
+    """Whether the answers are never stored, so that nobody misses their column."""
+    declared = fieldwork.identifiers.get(question.name) if fieldwork else None
+    return declared == "drop" or (declared is None and is_direct_identifier(question))
 
 
 def _warnings(
@@ -314,7 +321,9 @@ def _warnings(
     def headers(kind: Kind | None) -> list[str]:
         pairs = zip(columns, found, strict=True)
         return [
-            header for header, target in pairs if (target.kind if target else None) == kind and header.strip()
+            unnamed(header)
+            for header, target in pairs
+            if (target.kind if target else None) == kind and header.strip()
         ]
 
     for code, names in (
@@ -342,7 +351,7 @@ def _absences(
         if question.required
         and name not in answers
         and question.type not in NOT_ASKED_TYPES
-        and not is_direct_identifier(question)
+        and not _left_out(question, fieldwork)
     ]
     if skipped:
         yield Problem(code="skipped_columns", values={"columns": listed(skipped), "number": len(skipped)})
@@ -352,3 +361,8 @@ def _absences(
         if lacking:
             values = {"columns": listed(lacking), "number": len(lacking)}
             yield Problem(code="campaign_columns_missing", values=values)
+        asked = {question.name for question in instrument.questions}
+        unknown = [name for name in fieldwork.identifiers if name not in asked and name not in wanted]
+        if unknown:
+            values = {"columns": listed(unknown), "number": len(unknown)}
+            yield Problem(code="identifiers_not_asked", values=values)

@@ -52,6 +52,7 @@ class KnownHeaders:
         self.shared: dict[str, list[Target]] = {}  # names that questions of several groups have
         self._ambiguous: set[str] = set()
         self._plain = plain_names(instrument, fieldwork)
+        self._declared = fieldwork.identifiers if fieldwork else {}
         self._secret = set(self._plain) | set(fieldwork.parts.values() if fieldwork else ())
         self._secret |= {key.question for key in fieldwork.linking_keys} if fieldwork else set()
         self._separators = ("/", "-") if dialect == "odk_central" else ("/",)
@@ -248,7 +249,10 @@ class KnownHeaders:
             return "repeat"
         if question.type in NOT_ASKED_TYPES:
             return "ignored"
-        if is_direct_identifier(question) and question.name not in self._secret:
+        declared = self._declared.get(question.name)
+        if declared == "drop" and question.name not in self._secret:
+            return "identifier"
+        if declared is None and is_direct_identifier(question) and question.name not in self._secret:
             return "identifier"
         return "answer"
 

@@ -19,6 +19,7 @@ __all__ = [
     "identifying_kind",
     "personal_data_kinds",
     "texts_with_personal_data",
+    "unnamed",
 ]
 
 # RE2, so that a whole column is searched in one pass. Wider than what is found: it only says where to look.
@@ -34,6 +35,7 @@ _ANY_TRACE = (
     r"ชื่อ|นาย|นาง|น\.ส|ด\.ช|ด\.ญ|เด็ก|คุณ|ຊື່|ທ້າວ|ທ່ານ|ນາງ|မည်|ဦး|ဒေါ်|ကို|မောင်|စော|နော်|နန်း|نام|اسم|نوم|آقای|خانم|جناب|محترم|حاجی|ښاغلی|مولوی|"
     r"नाम|श्री|सुश्री|নাম|মো|জনাব|বেগম|ឈ្មោះ|លោក|អ្នកស្រី|성함|이름|성명|본명|저는|나는|제가|전 |난 |씨|님|군|양|여사|사장|과장|부장|선생|목사|이장|반장"
 )
+_A_TRACE = re.compile(r"[^\W\d_]{2}|\d(?:[^A-Za-z]{0,4}\d){4}|@")  # spares most numbers and codes the search
 _SEARCHED_ALONE = re.compile(r"[^\W_]")  # a text without a letter or digit holds nothing
 IDENTIFYING_SHARE = 0.6  # of a column's filled cells that are an identifier each: the column is one
 FEWEST_CELLS = 3
@@ -61,6 +63,11 @@ def personal_data_kinds(text: str, regions: Sequence[str] = ()) -> tuple[Kind, .
 def holds_personal_data(text: str, regions: Sequence[str] = ()) -> bool:
     """Whether a text seems to hold personal data of any kind."""
     return bool(personal_data_kinds(text, regions))
+
+
+def unnamed(text: str) -> str:
+    """The text for a message or a list: three dots in its place where it holds personal data."""
+    return "•••" if _A_TRACE.search(text) is not None and holds_personal_data(text) else text
 
 
 def texts_with_personal_data(texts: pa.Array, regions: Sequence[str] = ()) -> list[bool]:

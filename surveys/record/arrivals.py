@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from sqlalchemy import Connection, insert, select
 
+from surveys.judging.consent import WithoutConsent
 from surveys.judging.sorting import Aside
+from surveys.keys import Encrypted
 from surveys.problems import CannotProceed, Problem
 from surveys.record import corrections, holding, sources, tables, writing
 from surveys.record.arriving import Arriving, Declined
@@ -30,6 +32,7 @@ from surveys.record.revisions import (
     precedes,
 )
 from surveys.record.revisions import uncertain as unsettled
+from surveys.record.withholding import withhold
 from surveys.sources import SourceUse
 
 
@@ -66,10 +69,11 @@ class Arrival:
     accepted: pa.Table
     aside: Aside  # as de-identified as the accepted ones
     types: Mapping[str, str]  # question -> its type
-    original: Callable[[], bytes]  # the encrypted bytes
+    original: Callable[[], Encrypted]  # the file encrypted, its key already safely kept
     seal: Callable[[bytes], bytes]  # encrypts the codes of linking keys
     key_marks: Mapping[str, str]  # name of a respondents' key -> its fingerprint
     source: SourceUse | None = None  # None: nobody keeps what is decided about where it comes from
+    without_consent: Sequence[WithoutConsent] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,12 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
     entry = replace(entry, upload=upload)
     _keep_source(connection, arrival, upload)
     if kept or displaced or entry.held:
-        connection.execute(insert(tables.original), {"upload": upload, "bytes": arrival.original()})
+        file = arrival.original()
+        connection.execute(
+            insert(tables.original), {"upload": upload, "bytes": file.stored, "key": file.key.name}
+        )
+        withhold(connection, upload, arriving.rows, kept, file.key)
+    writing.insert_without_consent(connection, upload, arrival)
     if kept:
         writing.insert_answers(connection, arrival, arriving, outcome.decisions, kept, upload)
     writing.supersede(connection, arrival.campaign, displaced, upload)

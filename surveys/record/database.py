@@ -91,6 +91,25 @@ class Database:
             self.where, "the database is too busy; nothing was saved.", "Try again in a minute."
         )
 
+    def purge(self) -> None:
+        """Write the files of the database anew, so that nothing of what was deleted stays in them."""
+        with self._translated():
+            if self.url.get_backend_name() == "sqlite":
+                raw = self._engine.raw_connection()
+                try:
+                    cursor = raw.cursor()
+                    for statement in ("wal_checkpoint(TRUNCATE)", "journal_size_limit = 0"):
+                        cursor.execute(f"PRAGMA {statement}").fetchall()
+                    cursor.execute("VACUUM")
+                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                    cursor.close()
+                finally:
+                    raw.close()
+                return
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                for table in ("original", "withheld"):
+                    connection.execute(text(f"VACUUM FULL {table}"))
+
     def _bring_up_to_date(self) -> None:
         known = [path.name.split("_")[0] for path in sorted((MIGRATIONS / "versions").glob("[0-9]*_*.py"))]
         with self.reading() as connection:
@@ -207,6 +226,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # a receipt survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
     cursor.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
     cursor.close()
 

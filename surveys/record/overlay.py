@@ -103,11 +103,11 @@ def overlaid(table: pa.Table, changed: Sequence[Change]) -> pa.Table:
     for question, group in groupby(cells, key=attrgetter("question")):
         same = list(group)
         if same[-1].part is not None:
-            table = _with(table, same[-1].part, {one.position: one.part_value for one in same})
+            table = with_cells(table, same[-1].part, {one.position: one.part_value for one in same})
         if same[-1].part != RESPONDENT:
             reasons = f"{question}{payloads.MISSING}"
-            table = _with(table, question, {one.position: one.value for one in same})
-            table = _with(table, reasons, {one.position: one.missing for one in same})
+            table = with_cells(table, question, {one.position: one.value for one in same})
+            table = with_cells(table, reasons, {one.position: one.missing for one in same})
             types.setdefault(question, same[-1].type)
     return table.replace_schema_metadata(payloads.types_as_metadata(types))
 
@@ -138,7 +138,7 @@ def _change(one: Correction, place: Any) -> Change:
     )  # fmt: skip
 
 
-def _with(table: pa.Table, name: str, values: dict[int, str | None]) -> pa.Table:
+def with_cells(table: pa.Table, name: str, values: dict[int, str | None]) -> pa.Table:
     """The table with these rows of one column of text put in the place of what was there."""
     there = name in table.column_names
     if not there and not any(value is not None for value in values.values()):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from surveys.fieldwork import LINK
+from surveys.fieldwork import LINK, WITHHELD
 from surveys.judging.versions import canonical
 
 
@@ -83,7 +83,8 @@ def joined(pieces: Sequence[pa.Table]) -> pa.Table:
 
 
 def apart(rows: pa.Table) -> tuple[pa.Table, pa.Table | None]:
-    """The interviews without the codes of linking keys, and those codes where any row has some."""
+    """The interviews without texts kept back and codes of linking keys, and those codes where any row has some."""
+    rows = rows.drop_columns([name for name in rows.column_names if name.startswith(WITHHELD)])
     linking = [name for name in rows.column_names if name.startswith(LINK)]
     some = any(rows[name].null_count < rows.num_rows for name in linking)
     return rows.drop_columns(linking), rows.select(linking) if some else None
@@ -98,7 +99,8 @@ def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[b
     """
     numeric = {"@weight"} | {name for name, kind in types.items() if kind in NUMERIC}
     sums = np.zeros((accepted.num_rows, 2), dtype=np.uint64)
-    for name in sorted(set(accepted.column_names) - _VOLATILE):
+    told = {name for name in accepted.column_names if not name.startswith(WITHHELD)}
+    for name in sorted(told - _VOLATILE):
         _add_cells(sums, accepted[name], name, is_number=name in numeric)
     joined = sums.astype(">u8").tobytes()
     return [joined[start : start + 16] for start in range(0, len(joined), 16)]

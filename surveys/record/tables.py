@@ -92,6 +92,45 @@ original = Table(
     metadata,
     Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
     Column("bytes", LargeBinary, nullable=False, comment="the file, compressed and then encrypted"),
+    Column("key", Text, comment="name of the key file that opens it; none: the workspace's own key"),
+)
+
+withheld = Table(
+    "withheld",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False, comment="row of the upload's payload, from 0"),
+    Column("question", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="waiting, released, left_out or destroyed"),
+    Column(
+        "sealed", LargeBinary, comment="the text, under the key of the upload's original; none: not waiting"
+    ),
+    Column("text", Text, comment="the text, once a person released it"),
+    Column("decided_by", Text),
+    Column("decided_at", Moment),
+    Index("ix_withheld_upload", "upload"),
+    sqlite_autoincrement=True,
+)
+
+without_consent = Table(
+    "without_consent",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column("site", Text, primary_key=True, comment="empty: the row does not say it"),
+    Column("wave", Text, primary_key=True),
+    Column("refused", Integer, nullable=False, comment="interviews whose respondent said no"),
+    Column("blank", Integer, nullable=False, comment="interviews that do not say it though they must"),
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("body", Text, nullable=False, comment="JSON: which originals were destroyed, when, why and how"),
+    Column("sha256", Text, nullable=False, comment="of the body; the audit holds it too"),
 )
 
 payload = Table(

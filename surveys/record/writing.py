@@ -147,6 +147,16 @@ def note_ties(
         )
 
 
+def insert_without_consent(connection: Connection, upload: int, arrival: "Arrival") -> None:
+    """How many interviews of each site and wave came without consent."""
+    rows = [
+        {"upload": upload, "site": one.site, "wave": one.wave, "refused": one.refused, "blank": one.blank}
+        for one in arrival.without_consent
+    ]
+    if rows:
+        connection.execute(insert(tables.without_consent), rows)
+
+
 def insert_problems(connection: Connection, upload: int, entry: "Entry") -> None:
     """What was wrong or odd, as far as it is kept."""
     told = [(False, problem) for problem in entry.problems] + [(True, problem) for problem in entry.warnings]

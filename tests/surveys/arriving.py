@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from surveys.judging.sorting import Aside
 from surveys.judging.versions import canonical
-from surveys.keys import KeyRing
+from surveys.keys import Encrypted, KeyRing
 from surveys.record.arrivals import Arrival
 from surveys.record.payloads import PARTS
 
@@ -52,6 +52,13 @@ def interview(id_: str | None, **said: object) -> dict[str, object]:
     return {"submission": id_, **usual, **said}
 
 
+def kept(keys: KeyRing, original: bytes) -> Encrypted:
+    """The bytes encrypted, their key written down."""
+    encrypted = keys.encrypt(BytesIO(original))
+    keys.keep(encrypted.key)
+    return encrypted
+
+
 def arrival(
     interviews: Iterable[Mapping[str, object]], keys: KeyRing, *, content: bytes | None = None, **changed: Any
 ) -> Arrival:
@@ -81,7 +88,7 @@ def arrival(
         "accepted": table,
         "aside": Aside(replaced=replaced_versions(table)),
         "types": {"age": "integer", "born": "date", "heard": "select_one"},
-        "original": lambda: keys.encrypt(BytesIO(original)).stored,
+        "original": lambda: kept(keys, original),
         "seal": keys.seal,
         "key_marks": {},
     }

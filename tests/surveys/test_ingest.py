@@ -147,7 +147,7 @@ def test_the_original_comes_back_with_the_key_and_only_with_it(office):
     assert original == (office.folder / "1.csv").read_bytes()
     other = KeyRing(office.folder / "other")
     other.make_files_key()
-    with pytest.raises(CannotProceed, match="no key"):
+    with pytest.raises(CannotProceed, match="key of this original is not here"):
         office.catalogue.original(receipt.upload, other)
 
 

@@ -1,14 +1,12 @@
 """What only PostgreSQL can do to an upload: break it off, and go away in the middle."""
 
-from io import BytesIO
-
 import psycopg
 import pytest
 from sqlalchemy import text
 
 from surveys.catalogue import Catalogue
 from surveys.problems import CannotProceed
-from tests.surveys.arriving import arrival, interview, keys_in
+from tests.surveys.arriving import arrival, interview, kept, keys_in
 from tests.surveys.databases import new_postgresql_database
 
 
@@ -59,7 +57,7 @@ def test_a_server_that_drops_the_connection_in_the_middle_saves_nothing_and_is_f
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
-            return keys.encrypt(BytesIO(b"x")).stored
+            return kept(keys, b"x")
 
         with pytest.raises(CannotProceed, match=r"[Nn]othing was saved"):
             catalogue.store(arrival([interview("b")], keys, original=cut_off))
