@@ -37,7 +37,7 @@ from surveys.record.arrivals import Arrival, Entry
 from surveys.record.arriving import arriving_interviews
 from surveys.record.database import Database
 from surveys.record.interviews import current_rows
-from surveys.record.lineage import out_of_force
+from surveys.record.lineage import every_name, out_of_force
 from surveys.record.links import Link, LinkState, WavePair
 from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
@@ -197,6 +197,11 @@ class Catalogue:
         """What became of each row of an imported log."""
         with self.database.reading() as connection:
             return logs.rows_of(connection, log)
+
+    def every_name(self, campaign: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """For each id every id that the same interview goes by."""
+        with self.database.reading() as connection:
+            return every_name(connection, campaign, ids)
 
     def interviews(self, campaign: str, submissions: Sequence[str]) -> pa.Table:
         """Some interviews as they stand, with ``@key``, their id in the record, and ``@withdrawn``."""

@@ -85,7 +85,8 @@ class Proposing:
 
     def judge(self, wanted: Sequence[Wanted]) -> list[Judged]:
         """What each wanted change would come to; nothing is stored. Each names its interview."""
-        spellings = {one.submission: _spellings(one.submission) for one in wanted if one.submission}
+        ids = sorted({one.submission for one in wanted if one.submission})
+        spellings = self._catalogue.every_name(self._campaign, ids)
         names = sorted({name for names in spellings.values() for name in names})
         interviews = self._catalogue.interviews(self._campaign, names)
         if not interviews.num_rows:
@@ -101,7 +102,8 @@ class Proposing:
     def held(self, submission: str, question: str) -> Cell | None:
         """What an interview now says to a question; None where there is no such interview or question."""
         meant = self.questions.meant(question) if question else None
-        interviews = self._catalogue.interviews(self._campaign, _spellings(submission))
+        names = self._catalogue.every_name(self._campaign, [submission])[submission]
+        interviews = self._catalogue.interviews(self._campaign, names)
         if not isinstance(meant, Meant) or interviews.num_rows == 0:
             return None
         part = RESPONDENT if meant.asked.part == "respondent" else None
@@ -180,9 +182,12 @@ def _report(row: LogRow, found: Sequence[Judged]) -> RowReport:
     if not found:
         return RowReport(sheet=row.sheet, row=row.row, status=row.status, problem=row.problem)
     lead = next((one for one in found if one.status == "proposed"), found[0])
-    told = tuple(dict.fromkeys(problem for one in found for problem in one.consequences))
+    told: list[Problem] = []
+    for problem in (problem for one in found for problem in one.consequences):
+        if problem not in told:
+            told.append(problem)
     return RowReport(
-        sheet=row.sheet, row=row.row, status=lead.status, problem=lead.problem, consequences=told
+        sheet=row.sheet, row=row.row, status=lead.status, problem=lead.problem, consequences=tuple(told)
     )
 
 
@@ -209,12 +214,6 @@ def _row_as_dict(row: RowReport, language: str) -> dict[str, object]:
         "remedy": row.problem.remedy(language) if row.problem else "",
         "consequences": [problem.message(language) for problem in row.consequences],
     }
-
-
-def _spellings(submission: str) -> list[str]:
-    """An interview's id as tools write it: with and without ``uuid:``."""
-    bare = submission.removeprefix("uuid:")
-    return list(dict.fromkeys([submission, bare, f"uuid:{bare}"]))
 
 
 def _no_interviews() -> pa.Table:

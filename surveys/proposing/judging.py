@@ -10,6 +10,7 @@ import pyarrow as pa
 from surveys.corrections.ledger import RESPONDENT, WITHDRAW, Cell, Correction, Proposal
 from surveys.display import shown
 from surveys.judging.findings import Finding
+from surveys.missing import Missing
 from surveys.problems import Problem
 from surveys.proposing.consequences import Followed, consequences
 from surveys.proposing.questions import Meant, Questions
@@ -203,22 +204,20 @@ def _against_the_record(cases: Sequence[_Case], ground: _Ground) -> None:
         moves += [(one.proposal.old, one.proposal.new) for one in group if one.proposal]
         reachable = _reachable(held, moves, group[0])
         for case in group:
-            proposal = case.proposal
-            if proposal is None:
-                continue
-            unchanged = proposal.new.says(held, proposal.type) and proposal.new.missing in (
-                held.missing,
-                "blank",
-            )
-            if (
-                proposal.old.says(proposal.new, proposal.type)
-                and proposal.old.missing == proposal.new.missing
-            ):
-                case.stop("nothing_to_do", Problem(code="correction_no_change", column=question))
-            elif unchanged and not proposal.old.says(held, proposal.type):
-                case.stop("nothing_to_do", Problem(code="correction_already_so", column=question))
-            elif not any(proposal.old.says(value, proposal.type) for value in reachable):
-                case.stop("stale", Problem(code="correction_old_differs", column=question))
+            if case.proposal is not None and (told := _objection(case.proposal, held, reachable)) is not None:
+                case.stop(told[0], Problem(code=told[1], column=question))
+
+
+def _objection(proposal: Proposal, held: Cell, reachable: Sequence[Cell]) -> tuple[str, str] | None:
+    """The status and the code of what the record has against a proposal."""
+    kind, old, new = proposal.type, proposal.old, proposal.new
+    vague = new.value is None and new.missing == Missing.BLANK  # a blank, whatever the form makes of it
+    unchanged = (vague and held.value is None) or _same(new, held, kind)
+    if _same(old, new, kind) or (unchanged and old.says(held, kind)):
+        return "nothing_to_do", "correction_no_change"
+    if any(old.says(value, kind) for value in reachable):
+        return None
+    return ("nothing_to_do", "correction_already_so") if unchanged else ("stale", "correction_old_differs")
 
 
 def _by_the_form(cases: Sequence[_Case], ground: _Ground) -> None:
@@ -289,6 +288,10 @@ def _last(held: Cell, moves: Sequence[tuple[Cell, Cell, str]]) -> Cell:
         value = following[1]
         waiting.remove(following)
     return value
+
+
+def _same(one: Cell, other: Cell, kind: str) -> bool:
+    return one.says(other, kind) and one.missing == other.missing
 
 
 def _reachable(held: Cell, moves: Sequence[tuple[Cell, Cell]], case: _Case) -> list[Cell]:

@@ -10,6 +10,7 @@ from surveys.corrections.ledger import RESPONDENT, Cell
 from surveys.record import payloads, tables
 from surveys.record.database import among, is_among
 from surveys.record.overlay import Change, changes, current, overlaid, withdrawn_positions
+from surveys.record.withholding import restored
 
 
 _AT_A_TIME = 5_000
@@ -57,7 +58,8 @@ def _rows_of(
     encoded = connection.execute(
         select(tables.payload.c.answers).where(tables.payload.c.upload == upload)
     ).scalar_one()
-    table = overlaid(payloads.decode_payload(encoded), changed).replace_schema_metadata(None)
+    received = restored(connection, upload, payloads.decode_payload(encoded), None)
+    table = overlaid(received, changed).replace_schema_metadata(None)
     gone = set(withdrawn_positions(changed))
     rows = table.take(pa.array([position for position, _ in places], pa.int64()))
     plain = pa.table({name: _plain(rows[name]) for name in rows.column_names})

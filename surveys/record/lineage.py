@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from sqlalchemy import Connection, insert, select
 
-from surveys.judging.versions import Names, canonical
+from surveys.judging.versions import Names, canonical, canonical_id
 from surveys.record import payloads, tables
 from surveys.record.database import among, is_among
 from surveys.record.revisions import Identity, Interview, Known, Stored
@@ -63,6 +63,19 @@ def known_interviews(connection: Connection, campaign: str, sought: Sought) -> K
         previous=links.previous,
         noted=links.noted,
     )
+
+
+def every_name(connection: Connection, campaign: str, ids: Iterable[str]) -> dict[str, list[str]]:
+    """For each id every id that the same interview goes by, its own one spelling first."""
+    names = Names()
+    for one, other in _links(connection, campaign, out_of_force(connection, campaign)).pairs:
+        names.link(one, other)
+    groups = names.groups()
+    spelt = {id_: canonical_id(id_) for id_ in ids}
+    return {
+        id_: list(dict.fromkeys([one, id_, *sorted(groups.get(names.of(one), ()))]))
+        for id_, one in spelt.items()
+    }
 
 
 def identities_of(connection: Connection, wanted: Iterable[Stored]) -> Callable[[Stored], Identity]:

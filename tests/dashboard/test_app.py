@@ -10,7 +10,7 @@ from dash import Dash
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app, services_of, show_page
-from dashboard.components import NAVIGATION
+from dashboard.components import FIELDWORK, NAVIGATION
 from dashboard.links import Address, language_of, parse_address
 from dashboard.pages import FIRST_PAGE, PAGES
 from dashboard.settings import Workspace, init_workspace
@@ -54,7 +54,8 @@ def vars_of(component: object) -> object:
 
 
 def test_every_page_of_the_navigation_has_its_place_in_the_order() -> None:
-    assert [name for name in NAVIGATION if name in PAGES] == list(PAGES)
+    order = [name for entry in NAVIGATION for name in (FIELDWORK if entry == FIELDWORK[0] else (entry,))]
+    assert [name for name in order if name in PAGES] == list(PAGES)
     assert FIRST_PAGE in PAGES
 
 

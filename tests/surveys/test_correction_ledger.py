@@ -14,6 +14,7 @@ from surveys.columns import answers_files, refresh
 from surveys.corrections.ledger import Cell, Proposal, State
 from surveys.keys import KeyRing
 from surveys.problems import CannotProceed
+from surveys.record.logs import ImportedLog, LogRowEntry
 from surveys.responses import responses_table
 from tests.surveys.arriving import arrival, interview, keys_in
 
@@ -220,6 +221,25 @@ def test_waiting_corrections_are_looked_at_when_their_interview_changes(
 def test_the_same_proposal_again_is_the_same_correction(record: Catalogue) -> None:
     assert record.propose("pilot", [proposal("a", "age", "30", "31")], author=AUTHOR) == [(1, False)]
     assert record.propose("pilot", [proposal("a", "age", "30.0", "31")], author="other") == [(1, True)]
+
+
+def test_a_log_is_stored_with_what_became_of_each_row(record: Catalogue) -> None:
+    refused = LogRowEntry(
+        sheet="log", row=3, status="refused", code="correction_no_new_value", values={"column": "age"}
+    )
+    taken = LogRowEntry(sheet="log", row=2, status="proposed", code="")
+    log = ImportedLog(
+        campaign="pilot", name="log.csv", sha256="0" * 64, dialect="reach",
+        proposals=[proposal("a", "age", "30", "31", sheet="log", row=2)], rows=[(taken, [0]), (refused, [])],
+    )  # fmt: skip
+    number = record.import_log(log, by=AUTHOR)
+    first, second = record.log_rows(number)
+    assert (first.status, first.corrections) == ("proposed", (1,))
+    assert second == refused
+    (one,) = record.corrections("pilot", log=number)
+    assert (one.log_name, one.sheet, one.row, one.author) == ("log.csv", "log", 2, AUTHOR)
+    again = record.import_log(log, by=AUTHOR)
+    assert record.log_rows(again)[0].status == "already_there"
 
 
 def test_the_audit_names_corrections_and_never_an_answer(record: Catalogue) -> None:
