@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from surveys.keys import KeyRing
 from surveys.languages import languages
 from surveys.problems import CannotProceed
@@ -259,6 +256,9 @@ def _secret(variable: str) -> str | None:
 
 def _resolved(url: str, folder: Path, where: str) -> str:
     """The database's address; a SQLite file that is named relatively lies in the workspace."""
+    from sqlalchemy.engine import make_url  # a fifth of a second that verbs without a record need not wait
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parsed = make_url(url)
     except ArgumentError:
