@@ -164,7 +164,8 @@ def check_table(
         *new_headers(raw, known),
     ]
     consenting = nothing_else_of_refusers(findings, rows)
-    report = _report(raw, instrument, headers, answers, fieldwork, placement, identity, consenting, protected)
+    times = visit_times(table.rows, headers, answers, known.instrument, decisions)
+    report = _report(raw, times, headers, answers, fieldwork, placement, identity, consenting, protected)
     return replace(
         report,
         doubts=(*worthwhile_map(raw, headers, known), *doubts),
@@ -373,7 +374,7 @@ def _consent(
 
 def _report(
     raw: RawFile,
-    instrument: Instrument,
+    times: VisitTimes,
     headers: HeaderMap,
     answers: Mapping[str, Answers],
     fieldwork: Fieldwork | None,
@@ -388,7 +389,6 @@ def _report(
     held = rows_with(findings, "hold", rows) & ~refused
     outdated = identity.outdated & ~(refused | held)
     kept = ~(refused | held | identity.repeats | outdated)
-    times = visit_times(table.rows, headers, answers, instrument)
     parts = parts_of(table, answers, fieldwork, placement, identity, times)
     columns = parts | key_columns(answers, fieldwork) | protected.withheld
     grave = [finding for finding in findings if finding.effect != "warn"]

@@ -12,6 +12,7 @@ from surveys.judging.answers import Answers
 from surveys.judging.headers import HeaderMap
 from surveys.judging.quantities import day_order, read_moment
 from surveys.moments import offset_minutes, wall_clock
+from surveys.sources import NOTHING_DECIDED, Decisions
 
 
 _WITH_CLOCK = r"^\d{4}-\d\d-\d\dT\d\d:\d\d"
@@ -27,7 +28,11 @@ class VisitTimes:
 
 
 def visit_times(
-    table: pa.Table, headers: HeaderMap, answers: Mapping[str, Answers], instrument: Instrument
+    table: pa.Table,
+    headers: HeaderMap,
+    answers: Mapping[str, Answers],
+    instrument: Instrument,
+    decisions: Decisions = NOTHING_DECIDED,
 ) -> VisitTimes:
     """The clock of every interview: from the form's ``start`` and ``end``, else from the exporter's columns.
 
@@ -35,42 +40,43 @@ def visit_times(
     ----------
     table
         The file's columns by position.
+    decisions
+        Which of day and month comes first, where a person has said it; a clock that leaves it open is not read.
     """
-    started = _device_clock("start", "started", table, headers, answers, instrument)
-    ended = _device_clock("end", "ended", table, headers, answers, instrument)
+    started = _form_clock("start", answers, instrument)
+    if started is None:
+        started = _moments(table, headers, "started", decisions)
+    ended = _form_clock("end", answers, instrument)
+    if ended is None:
+        ended = _moments(table, headers, "ended", decisions)
     took = _minutes_between(started, ended)
     stated = _stated_minutes(table, headers)
     minutes = took if stated is None else pc.coalesce(took, stated)
     return VisitTimes(
         started=started,
         duration=pc.round(minutes, 2).cast(pa.large_string()),
-        received=_moments(table, headers, "submitted"),
+        received=_moments(table, headers, "submitted", decisions),
     )
 
 
-def _device_clock(
-    kind: str,
-    metadata: str,
-    table: pa.Table,
-    headers: HeaderMap,
-    answers: Mapping[str, Answers],
-    instrument: Instrument,
-) -> pa.Array:
+def _form_clock(kind: str, answers: Mapping[str, Answers], instrument: Instrument) -> pa.Array | None:
+    """What the form's own ``start`` or ``end`` noted; None where it has no such field."""
     for question in instrument.questions:
         if question.type == kind and question.repeat is None and question.name in answers:
             values = answers[question.name].values
             timed = pc.fill_null(pc.match_substring_regex(values, _WITH_CLOCK), False)
             return pc.if_else(timed, values, pa.scalar(None, values.type))
-    return _moments(table, headers, metadata)
+    return None
 
 
-def _moments(table: pa.Table, headers: HeaderMap, kind: str) -> pa.Array:
+def _moments(table: pa.Table, headers: HeaderMap, kind: str, decisions: Decisions) -> pa.Array:
     """A column of metadata as ISO moments; null where a cell has no time of day or cannot be told."""
     for position in headers.metadata.get(kind, ()):
         encoded = table.column(position).combine_chunks().dictionary_encode()
         texts = [text or "" for text in encoded.dictionary.to_pylist()]
-        order = day_order(texts)
-        known = order if order in ("day_first", "month_first") else None
+        proven = day_order(texts)
+        said = decisions.day_order(headers.headers[position])
+        known = said or (proven if proven in ("day_first", "month_first") else decisions.order_of_all())
         read = [read_moment(text, known).text if text else "" for text in texts]
         moments = [text if "T" in text else None for text in read]
         return pa.array(moments, pa.large_string()).take(encoded.indices)

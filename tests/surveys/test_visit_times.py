@@ -2,9 +2,11 @@
 
 import pyarrow as pa
 
+from surveys.checking import check_table
 from surveys.columns import typed
 from surveys.moments import offset_minutes, universal, wall_clock
-from tests.surveys.judging import ask, column, judge, questionnaire
+from surveys.sources import Decisions
+from tests.surveys.judging import TODAY, ask, column, judge, questionnaire, received
 
 
 FORM = questionnaire(ask("start", "start"), ask("end", "end"), ask("age", "integer"))
@@ -51,6 +53,13 @@ def test_surveyctos_columns_are_read_once_the_column_proves_its_order() -> None:
 def test_a_day_that_could_be_a_month_is_not_guessed() -> None:
     report = judge(PLAIN, ["starttime", "age", "KEY"], ["3/4/2026, 3:00:38 PM", "30", "uuid:1"])
     assert column(report, "@started") == [None]
+
+
+def test_what_a_person_said_of_days_and_months_is_believed() -> None:
+    decisions = Decisions(answers={"day_order": "day_first"})
+    file = received(["starttime", "age", "KEY"], ["3/4/2026, 3:00:38 PM", "30", "uuid:1"])
+    report = check_table(file, PLAIN, today=TODAY, decisions=decisions)
+    assert column(report, "@started") == ["2026-04-03T15:00:38"]
 
 
 def test_a_stated_duration_in_seconds_stands_in_where_there_is_no_clock() -> None:
