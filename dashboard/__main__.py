@@ -18,6 +18,7 @@ from dashboard.commands import (
     plan,
     pool,
     power,
+    quality,
     score,
     serve,
 )
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Evaluate awareness campaigns honestly: survey files in, effects with their uncertainty out.",
 )
-for verbs in (check, files, corrections, link, plan, estimate, pool, power, score, evaluate, serve):
+for verbs in (check, files, corrections, link, plan, estimate, pool, power, score, evaluate, quality, serve):
     verbs.register(app)
 
 

@@ -44,7 +44,7 @@ from surveys.judging.understanding import (
     whole_column,
     worthwhile_map,
 )
-from surveys.judging.visit_times import visit_times
+from surveys.judging.visit_times import VisitTimes, visit_times
 from surveys.languages import say
 from surveys.missing import Missing, reasons_of_list
 from surveys.problems import FileRefused, Problem

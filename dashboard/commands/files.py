@@ -83,8 +83,8 @@ def ingest(
     known_language(language)
     if report is not None:
         require_report_format(report)
-    _require(site, "site", [one.id for one in loaded.sites], campaign)
-    _require(wave, "wave", [one.id for one in loaded.waves], campaign)
+    require_id(site, "site", [one.id for one in loaded.sites], campaign)
+    require_id(wave, "wave", [one.id for one in loaded.waves], campaign)
     answers = answers_given(answer, column_map, sheet)
     with Catalogue(place.database_url) as catalogue:
         receipt = ingest_file(
@@ -125,7 +125,7 @@ def responses(
 
     place = load_workspace(workspace)
     loaded = load_campaign(place.campaign_file(campaign))
-    _require(site, "site", [one.id for one in loaded.sites], campaign)
+    require_id(site, "site", [one.id for one in loaded.sites], campaign)
     columns = loaded.columns
     with Catalogue(place.database_url) as catalogue:
         _require_upload(as_of, catalogue.newest_upload(campaign), campaign)
@@ -181,7 +181,8 @@ def _write_report(path: Path, said: dict[str, Any], receipt: "Receipt", file: Pa
         raise CannotProceed(str(path), what, "Choose another place.") from None
 
 
-def _require(wanted: str | None, what: str, known: list[str], campaign: str) -> None:
+def require_id(wanted: str | None, what: str, known: list[str], campaign: str) -> None:
+    """CannotProceed where an option names a site or wave that the campaign does not have."""
     from dashboard.settings import choose
     from surveys.problems import CannotProceed
 

@@ -70,6 +70,18 @@ class InterviewerRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedInterview:
+    """An interview that some finding names, so that the team can look it up. No answer is in it."""
+
+    id: str
+    interviewer: str | None
+    day: str | None
+    started: str | None  # by the clock of the site
+    minutes: float | None
+    cluster: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QualityReport:
     """What is wrong at one site in one wave, worst first."""
 
@@ -77,6 +89,7 @@ class QualityReport:
     declined: int
     checks: tuple[Checked, ...]  # in the order of CHECKS
     ranked: tuple[tuple[CheckName, Found], ...]
+    interviews_named: tuple[NamedInterview, ...]
     interviewers: tuple[InterviewerRow, ...]
     missing: tuple[QuestionMissing, ...]
     quotas: tuple[QuotaProgress, ...]
@@ -103,6 +116,7 @@ def quality_report(interviews: Interviews, setting: Setting, instrument: Instrum
         declined=consent.declined(setting.refusals),
         checks=tuple(checks),
         ranked=ranked,
+        interviews_named=_named(interviews, ranked),
         interviewers=_interviewers(interviews, setting, instrument, ranked),
         missing=missing_by_question(interviews),
         quotas=quotas.progress(interviews, setting),
@@ -158,6 +172,29 @@ def _interviewers(
         )
         for name, his in interviews.interviewers()
     )
+
+
+def _named(interviews: Interviews, ranked: tuple[tuple[CheckName, Found], ...]) -> tuple[NamedInterview, ...]:
+    wanted = {name for _, found in ranked for name in found.interviews}
+    places = [place for place, name in enumerate(interviews.ids.tolist()) if name in wanted]
+    return tuple(
+        NamedInterview(
+            id=interviews.ids[place],
+            interviewer=interviews.interviewer[place],
+            day=_moment(interviews.day[place]),
+            started=_moment(interviews.started[place], "T"),
+            minutes=float(interviews.minutes[place]) if np.isfinite(interviews.minutes[place]) else None,
+            cluster=interviews.cluster[place],
+        )
+        for place in places
+    )
+
+
+def _moment(at: np.datetime64, after: str = "") -> str | None:
+    """A day, or the hour and minute of a moment; None where it is not known."""
+    if np.isnat(at):
+        return None
+    return str(at).rsplit(after, 1)[-1][:5] if after else str(at)
 
 
 def _straight_lined(interviews: Interviews, instrument: Instrument) -> np.ndarray:

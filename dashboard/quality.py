@@ -1,0 +1,75 @@
+"""The quality of a site's fieldwork as screens and sheets ask for it: made once for each state of the data."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from campaigns.campaign import Campaign
+from campaigns.fieldwork_quality import quality_of
+from dashboard.settings import Workspace
+from surveys import columns
+from surveys.catalogue import Catalogue
+from surveys.instrument import Instrument
+from surveys.quality.consent import tally
+from surveys.quality.report import QualityReport
+from surveys.quality.sent_files import sent_files
+from surveys.xlsform import load_instrument
+
+
+KEPT = 40  # reports; a campaign of twenty sites has as many in its two waves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteQuality:
+    """The report on one site and wave, and what it was made from."""
+
+    campaign: Campaign
+    instrument: Instrument
+    site: str
+    wave: str
+    upload: int | None
+    day: date
+    report: QualityReport
+
+
+class Qualities:
+    """The quality reports of a workspace."""
+
+    def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
+        self._workspace = workspace
+        self._catalogue = catalogue
+        self._kept: OrderedDict[tuple[object, ...], SiteQuality] = OrderedDict()
+        self._making = threading.Lock()
+
+    def waves_with_interviews(self, campaign: Campaign, site: str) -> list[str]:
+        """The waves of a site that hold interviews, in the order of the campaign; back-checks are part of theirs."""
+        held = {part.wave for part in self._catalogue.parts(campaign.id, site) if part.interviews}
+        return [wave.id for wave in campaign.main_waves if wave.id in held]
+
+    def current(self, campaign: Campaign, site: str, wave: str) -> SiteQuality:
+        """The report on the newest data of a site and wave."""
+        newest, today = self._catalogue.newest_upload(campaign.id), datetime.now(UTC).date()
+        refused = max((sent.id for sent in self._catalogue.uploads(campaign.id, site)), default=0)
+        version = (campaign.id, campaign.sha256, site, wave, newest, refused, today)
+        with self._making:
+            if version not in self._kept:
+                self._kept[version] = self._make(campaign, site, wave, newest, today)
+                if len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            return self._kept[version]
+
+    def _make(self, campaign: Campaign, site: str, wave: str, newest: int | None, today: date) -> SiteQuality:
+        instrument = load_instrument(self._workspace.instrument_file(campaign.instrument))
+        files = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
+        refusals = tally(sent_files(self._catalogue, campaign.id, site, wave))
+        report = quality_of(campaign, instrument, files, site=site, wave=wave, today=today, refusals=refusals)
+        return SiteQuality(
+            campaign=campaign,
+            instrument=instrument,
+            site=site,
+            wave=wave,
+            upload=newest,
+            day=today,
+            report=report,
+        )

@@ -1,0 +1,186 @@
+"""The weekly sheet: what to do, worst first, then the interviews each check names, as a workbook for the team."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+
+from dashboard import wording
+from dashboard.quality import SiteQuality
+from dashboard.quality_words import (
+    Cell,
+    Kind,
+    Line,
+    TableName,
+    campaign_places,
+    clear,
+    counted,
+    lines_of,
+    not_made,
+    tables_of,
+)
+from surveys.languages import say
+from surveys.quality.findings import CheckName
+
+
+RANKING = {
+    "rank": 5, "severity": 12, "check": 20, "said": 60, "todo": 60, "size": 44, "count": 8, "of": 8, "share": 8,
+    "interviewer": 14,
+}  # fmt: skip
+NAMED = ("interview", "interviewer", "day", "started", "minutes", "cluster", "said", "todo")
+NAMED_WIDTHS = (40, 14, 12, 10, 9, 16, 60, 60)
+WIDTHS: dict[TableName, tuple[int, ...]] = {
+    "interviewers": (16, *[11] * 11),
+    "missing": (64, *[11] * 8),
+    "quotas": (40, *[11] * 5, 18),
+    "days": (14, 11),
+}
+FORMATS: dict[Kind, str] = {"text": "@", "count": "#,##0", "share": "0.0%", "number": "0.0"}
+SHEET_NAME = 31  # letters
+ROWS_NAMED = 5000  # interviews listed on a check's sheet
+PAPER_A4 = 9
+
+
+def weekly_sheet(quality: SiteQuality, language: str) -> bytes:
+    """The workbook. Texts are texts: nothing of it is a formula or a link."""
+    kept = BytesIO()
+    options = {
+        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+    }  # fmt: skip
+    with xlsxwriter.Workbook(kept, options) as book:
+        sheets = _Sheets(book, quality, language)
+        lines = lines_of(quality, language)
+        sheets.ranking(lines)
+        for name in ("quotas", "interviewers", "missing", "days"):
+            sheets.table(name)  # type: ignore[arg-type]
+        for check in dict.fromkeys(line.check for line in lines if line.interviews):
+            sheets.interviews(check, [line for line in lines if line.check == check])
+        sheets.how_counted()
+    return kept.getvalue()
+
+
+class _Sheets:
+    """A workbook being written, with its formats."""
+
+    def __init__(self, book: Any, quality: SiteQuality, language: str) -> None:
+        self._book, self._quality, self._language = book, quality, language
+        self._title = book.add_format({"bold": True, "font_size": 14})
+        self._plain = book.add_format({"num_format": "@", "valign": "top"})
+        self._wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
+        self._head = book.add_format(
+            {"bold": True, "bottom": 1, "valign": "top", "text_wrap": True, "bg_color": "#F1F5F9"}
+        )
+        self._urgent = book.add_format(
+            {"num_format": "@", "valign": "top", "bold": True, "bg_color": "#FDE68A"}
+        )
+        self._number = {
+            kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in FORMATS.items()
+        }
+        self._names: set[str] = set()
+
+    def ranking(self, lines: Sequence[Line]) -> None:
+        """The first sheet: every finding, worst first."""
+        sheet = self._sheet(self._say("ranking"), tuple(RANKING.values()), landscape=True, head_at=3)
+        site, wave = campaign_places(
+            self._quality.campaign, self._quality.site, self._quality.wave, self._language
+        )
+        day = wording.day(self._quality.day, self._language)
+        sheet.write_string(
+            0, 0, say("quality.sheet.title", self._language, site=site, wave=wave), self._title
+        )
+        made = say("quality.sheet.made", self._language, interviews=self._quality.report.interviews, day=day)
+        sheet.write_string(1, 0, made)
+        self._heads(sheet, 3, tuple(RANKING))
+        for row, line in enumerate(lines, start=4):
+            urgency = self._urgent if line.severity == "act" else self._plain
+            sheet.write_number(row, 0, line.rank, self._number["count"])
+            sheet.write_string(row, 1, line.severity_said, urgency)
+            for column, text in enumerate((line.check_title, line.said, line.todo, line.size_said), start=2):
+                sheet.write_string(row, column, text, self._wrapped)
+            sheet.write_number(row, 6, line.count, self._number["count"])
+            sheet.write_number(row, 7, line.of, self._number["count"])
+            sheet.write_number(row, 8, line.share, self._number["share"])
+            sheet.write_string(row, 9, line.interviewer or "", self._plain)
+        if lines:
+            sheet.autofilter(3, 0, 3 + len(lines), len(RANKING) - 1)
+        else:
+            sheet.write_string(4, 3, say("quality.sheet.clear", self._language), self._plain)
+
+    def table(self, name: TableName) -> None:
+        """One of the tables beside the findings; none where it is empty."""
+        table = tables_of(self._quality, self._language)[name]
+        if not table.rows:
+            return
+        sheet = self._sheet(self._say(name), WIDTHS[name], landscape=len(table.columns) > 5, head_at=0)
+        self._heads(sheet, 0, table.columns)
+        for row, cells in enumerate(table.rows, start=1):
+            for column, (cell, kind) in enumerate(zip(cells, table.kinds, strict=True)):
+                self._cell(sheet, row, column, cell, kind)
+        sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+
+    def interviews(self, check: CheckName, lines: Sequence[Line]) -> None:
+        """The interviews one check names, with what is wrong with each."""
+        sheet = self._sheet(counted(check, self._language)[0], NAMED_WIDTHS, landscape=True, head_at=0)
+        self._heads(sheet, 0, NAMED)
+        known = {one.id: one for one in self._quality.report.interviews_named}
+        row = 1
+        for line in lines:
+            for name in line.interviews[: ROWS_NAMED + 1 - row]:
+                one = known[name]
+                texts: tuple[Cell, ...] = (name, one.interviewer, one.day, one.started)
+                for column, text in enumerate(texts):
+                    self._cell(sheet, row, column, text, "text")
+                self._cell(sheet, row, 4, one.minutes, "number")
+                self._cell(sheet, row, 5, one.cluster, "text")
+                sheet.write_string(row, 6, line.said, self._wrapped)
+                sheet.write_string(row, 7, line.todo, self._wrapped)
+                row += 1
+        sheet.autofilter(0, 0, row - 1, len(NAMED) - 1)
+
+    def how_counted(self) -> None:
+        """The last sheet: every check, how it is counted, and which could not be made."""
+        sheet = self._sheet(self._say("counted"), (28, 110), landscape=True, head_at=0)
+        self._heads(sheet, 0, ("check", "counted"))
+        checks = self._quality.report.checks
+        nothing = set(clear(checks, self._language))
+        reasons = dict(not_made(checks, self._language))
+        for row, one in enumerate(checks, start=1):
+            title, how = counted(one.check, self._language)
+            more = reasons.get(title) or (
+                say("quality.sheet.clear", self._language) if title in nothing else ""
+            )
+            sheet.write_string(row, 0, title, self._wrapped)
+            sheet.write_string(row, 1, f"{how} {more}".strip(), self._wrapped)
+
+    def _say(self, name: str) -> str:
+        return say(f"quality.sheet.{name}", self._language)
+
+    def _sheet(self, title: str, widths: Sequence[int], *, landscape: bool, head_at: int) -> Any:
+        name = title[:SHEET_NAME]
+        while name.casefold() in self._names:
+            name = f"{name[: SHEET_NAME - 2]} 2"
+        self._names.add(name.casefold())
+        sheet = self._book.add_worksheet(name)
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(head_at + 1, 1)
+        sheet.repeat_rows(head_at)
+        if landscape:
+            sheet.set_landscape()
+        sheet.set_paper(PAPER_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&A&R&P / &N")
+        return sheet
+
+    def _heads(self, sheet: Any, row: int, columns: Sequence[str]) -> None:
+        for column, name in enumerate(columns):
+            sheet.write_string(row, column, say(f"quality.sheet.columns.{name}", self._language), self._head)
+
+    def _cell(self, sheet: Any, row: int, column: int, cell: Cell, kind: Kind) -> None:
+        if cell is None:
+            sheet.write_blank(row, column, None, self._plain)
+        elif isinstance(cell, str):
+            sheet.write_string(row, column, cell, self._plain)
+        else:
+            sheet.write_number(row, column, cell, self._number[kind])
