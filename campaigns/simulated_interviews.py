@@ -27,6 +27,8 @@ KEY = {
 }  # fmt: skip
 EASINESS = (0.10, -0.06, 0.04, 0.12, -0.12, -0.08)  # of each fact; adds up to nothing
 ATTITUDES = ("att_wait", "att_report", "att_no_contract", "att_any_route")
+TRUST = ("trust_family", "trust_returnees", "trust_recruiters", "trust_officials")  # feeds no outcome
+BELIEVED = (0.62, 0.66, 0.38, 0.5)  # as shares of the scale
 REVERSED = ("att_no_contract", "att_any_route")
 AGREEABLE = (0.06, 0.04, -0.03, -0.07)  # of each statement, as a share of the scale; adds up to nothing
 ON_THE_WAY = 180  # seconds from one door to the next
@@ -73,7 +75,8 @@ def simulate_interviews(
         "harm_fears_regular": _agrees(_comes_true(chance("fears_regular_migration"), standing, 0, rng), rng),
         **_reach(site, (ground.wards["area_group"].to_numpy() == CAMPAIGN)[ward], number, standing, rng),
     }
-    return _without_consent(_refusing(pd.DataFrame(answers), rng), rng)
+    answered = _refusing(pd.DataFrame(answers), rng).assign(**_trust(n, rng.spawn(1)[0]))
+    return _without_consent(answered, rng)
 
 
 def with_field_mistakes(interviews: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -116,7 +119,7 @@ def _visit(
     begins = [m + timedelta(seconds=float(s)) for m, s in zip(midnight, start, strict=True)]
     ends = [b + timedelta(seconds=float(t)) for b, t in zip(begins, took, strict=True)]
     return {
-        "instance_id": _uuids(n, rng),
+        "instance_id": new_ids(n, rng),
         "start": [_moment(moment, site.clock) for moment in begins],
         "end": [_moment(moment, site.clock) for moment in ends],
         "today": [moment.date().isoformat() for moment in begins],
@@ -196,6 +199,16 @@ def _attitudes(share: Numbers, rng: np.random.Generator) -> dict[str, Codes]:
     return answers
 
 
+def _trust(n: int, rng: np.random.Generator) -> dict[str, Codes]:
+    """Whom people believe: the same everywhere, before and after."""
+    answers = {}
+    for question, share in zip(TRUST, BELIEVED, strict=True):
+        answers[question] = _sometimes(
+            (1 + rng.binomial(4, share, n)).astype(str).astype(object), "dk", 0.03, rng
+        )
+    return answers
+
+
 def _reach(
     site: SiteTruth, campaign: Flags, wave: int, standing: Numbers, rng: np.random.Generator
 ) -> dict[str, Codes]:
@@ -227,7 +240,7 @@ def _refusing(interviews: pd.DataFrame, rng: np.random.Generator) -> pd.DataFram
 def _without_consent(interviews: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The interviews, and a few more that ended at the question of consent."""
     refusing = interviews.sample(max(1, round(REFUSES_CONSENT * len(interviews))), random_state=rng).copy()
-    refusing["instance_id"] = _uuids(len(refusing), rng)
+    refusing["instance_id"] = new_ids(len(refusing), rng)
     refusing["respondent_code"] = [f"{code}-X" for code in refusing["respondent_code"]]
     refusing["consent"] = "no"
     refusing[_after(interviews, "consent")] = None
@@ -265,7 +278,7 @@ def _sometimes(codes: Codes, code: str, share: float, rng: np.random.Generator) 
     return np.where(rng.random(len(codes)) < share, code, codes).astype(object)
 
 
-def _uuids(n: int, rng: np.random.Generator) -> list[str]:
+def new_ids(n: int, rng: np.random.Generator) -> list[str]:
     """Identifiers in the shape of random UUIDs (version 4)."""
     digits = [
         raw.hex() for raw in rng.integers(0, 256, (n, 16), dtype=np.uint8).tolist() for raw in [bytes(raw)]

@@ -18,6 +18,7 @@ from campaigns.field_files import WRITERS
 from campaigns.records import lock_plan, locked_plans
 from campaigns.registry import fieldwork_of, load_campaign
 from campaigns.simulated_interviews import simulate_interviews, with_field_mistakes
+from campaigns.simulated_trouble import with_trouble
 from campaigns.simulation import Ground, Pilot, SiteTruth, draw_ground, pilot_from
 from dashboard.settings import Workspace, init_workspace, load_workspace
 from surveys import columns
@@ -48,6 +49,7 @@ TOOLS = {
     "aus": "kobo_xlsx",
     "nzl": "kobo_csv",
 }
+TROUBLED = ("npl", "endline")  # where the checks of fieldwork have something to show
 TRY_ME = "try-me-with-errors.csv"
 
 
@@ -108,6 +110,8 @@ def write_exports(folder: Path, pilot: Pilot, instrument: Instrument, seed: int)
         suffix, write = WRITERS[TOOLS[site.site]]
         for wave in pilot.waves:
             interviews = with_field_mistakes(simulate_interviews(site, ground, pilot.waves, wave, rng), rng)
+            if (site.site, wave) == TROUBLED:
+                interviews = with_trouble(interviews, rng.spawn(1)[0])
             path = incoming / f"{site.site}-{wave}{suffix}"
             write(path, interviews, instrument)
             yield Export(site=site.site, wave=wave, path=path)
@@ -197,7 +201,7 @@ def _stamp(seed: int, source: Path) -> str:
         *sorted((PACKAGES / "surveys").rglob("*.py")),
         *(
             PACKAGES / "campaigns" / f"{name}.py"
-            for name in ("field_files", "simulated_interviews", "simulation")
+            for name in ("field_files", "simulated_interviews", "simulated_trouble", "simulation")
         ),
         Path(__file__),
     ]

@@ -12,7 +12,7 @@ import xlsxwriter
 
 
 FORM = Path(__file__).parent / "instruments" / "kap-core.xlsx"
-VERSION = "2026011501"
+VERSION = "2026011502"
 
 SETTINGS = {
     "form_title": "Safe Journeys: knowledge, attitudes and practice",
@@ -54,9 +54,10 @@ def ask(
     return dict(zip(SURVEY_COLUMNS, cells, strict=True))
 
 
-def calculate(name: str, formula: str) -> Row:
+def calculate(name: str, formula: str, english: str = "", korean: str = "") -> Row:
     """A field the form works out by itself."""
-    return {"type": "calculate", "name": name, "calculation": formula}
+    labels = {"label::English (en)": english, "label::한국어 (ko)": korean}
+    return {"type": "calculate", "name": name, "calculation": formula, **labels}
 
 
 def module(name: str, english: str, korean: str, *rows: Row, relevant: str = AGREED) -> list[Row]:
@@ -118,7 +119,8 @@ ABOUT_YOU = module(
         hint=("Completed years.", "만 나이를 숫자로 입력하십시오."),
         constraint=". >= 15 and . <= 99",
         message=("The survey is for people of 15 to 99 years.", "조사 대상은 만 15세 이상 99세 이하입니다.")),
-    calculate("age_group", "if(${age} < 25, '15-24', if(${age} < 35, '25-34', if(${age} < 50, '35-49', '50+')))"),
+    calculate("age_group", "if(${age} < 25, '15-24', if(${age} < 35, '25-34', if(${age} < 50, '35-49', '50+')))",
+              "Age group", "연령대"),
     ask("select_one sex", "sex", "Sex", "성별"),
     ask("select_one education", "education", "What is the highest level of school you completed?",
         "최종 학력은 무엇입니까?"),
@@ -197,6 +199,22 @@ HARM = module(
         "정식 사증과 계약이 있더라도 해외 취업은 너무 위험하다.", hint=READ_OUT),
 )  # fmt: skip
 
+TRUST = module(
+    "trust", "Whom people believe", "정보원에 대한 신뢰",
+    ask("select_one agreement", "trust_family",
+        "What family and friends say about going abroad can be relied on.",
+        "해외 이주에 대한 가족과 친구의 말은 믿을 만하다.", hint=READ_OUT),
+    ask("select_one agreement", "trust_returnees",
+        "What people who came back say about going abroad can be relied on.",
+        "해외 이주에 대한 귀환자의 말은 믿을 만하다.", hint=READ_OUT),
+    ask("select_one agreement", "trust_recruiters",
+        "What recruiters say about going abroad can be relied on.",
+        "해외 이주에 대한 모집업자의 말은 믿을 만하다.", hint=READ_OUT),
+    ask("select_one agreement", "trust_officials",
+        "What public offices say about going abroad can be relied on.",
+        "해외 이주에 대한 관공서의 말은 믿을 만하다.", hint=READ_OUT),
+)  # fmt: skip
+
 REACH = module(
     "reach", "What reached people", "캠페인 접촉",
     ask("select_one yes_no", "heard_any",
@@ -217,7 +235,7 @@ REACH = module(
 )  # fmt: skip
 
 SURVEY: list[Row] = [
-    *METADATA, *VISIT, *CONSENT, *ABOUT_YOU, *KNOWLEDGE, *VIEWS, *PLANS, *HARM, *REACH,
+    *METADATA, *VISIT, *CONSENT, *ABOUT_YOU, *KNOWLEDGE, *VIEWS, *PLANS, *HARM, *TRUST, *REACH,
 ]  # fmt: skip
 
 DONT_KNOW = ("dk", "Don't know", "모름")

@@ -54,7 +54,7 @@ def check_quotas(interviews: Interviews, setting: Setting) -> Checked:
     found = [
         Found(
             code=f"quota_{one.state}",
-            severity="look" if one.state == "no_question" else "act",
+            severity="act" if one.state == "behind" else "look",
             count=one.to_do,
             of=one.target,
             values={
