@@ -82,7 +82,8 @@ def test_every_question_and_choice_is_in_english_and_korean() -> None:
     survey, choices = sheets()["survey"], sheets()["choices"]
     for row in survey[1:]:
         spoken = not row[0].startswith(("end_group", "calculate", "start", "end", "today"))
-        assert all(row[2:4]) == spoken, row[1]
+        assert bool(row[2]) == bool(row[3]), row[1]
+        assert all(row[2:4]) or not spoken, row[1]
         for english, korean in ((4, 5), (9, 10)):
             assert bool(row[english]) == bool(row[korean]), row[1]
     assert all(all(row) for row in choices)

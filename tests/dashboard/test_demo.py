@@ -11,7 +11,8 @@ from campaigns.effects import EffectEstimate, Evaluation
 from campaigns.evaluation import evaluate
 from campaigns.registry import fieldwork_of, load_campaign
 from campaigns.simulation import pilot_from, true_effects
-from dashboard.demo import CAMPAIGN, SOURCE, TODAY, TOOLS, TRY_ME, build_demo
+from dashboard.demo import CAMPAIGN, SOURCE, TODAY, TOOLS, TROUBLED, TRY_ME, build_demo
+from dashboard.quality import Qualities
 from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
@@ -117,6 +118,30 @@ def test_the_demonstration_shows_an_effect_a_harm_a_null_and_a_doubt(found: pd.D
     )
     doubtful = row(found, "mys", "names_two_signs")
     assert doubtful["conf_high"] - doubtful["conf_low"] > 0.25
+
+
+def test_the_checks_of_fieldwork_find_what_was_put_there_and_little_elsewhere(demo: Workspace) -> None:
+    campaign = load_campaign(demo.campaign_file(CAMPAIGN))
+    with Catalogue(demo.database_url) as catalogue:
+        qualities = Qualities(demo, catalogue)
+        reports = {
+            (site, wave): qualities.current(campaign, site, wave).report
+            for site in TOOLS
+            for wave in ("baseline", "endline")
+        }
+    ranked = [(found.code, found.interviewer) for _, found in reports[TROUBLED].ranked]
+    assert {code for code, interviewer in ranked if interviewer == "NPL-03"} == {
+        "straight_lining_interviewer", "fast_interviewer", "nearly_copied",
+    }  # fmt: skip
+    assert ("dont_know_interviewer", "NPL-05") in ranked
+    assert ("at_night", "NPL-06") in ranked
+    assert {"too_short", "copied", "quota_short"} <= {code for code, _ in ranked}
+    assert ranked[0][1] in {"NPL-03", "NPL-05"}
+    elsewhere = [one for place, report in reports.items() if place != TROUBLED for _, one in report.ranked]
+    assert [one.code for one in elsewhere if one.severity == "act"] == []
+    named = {one.code for one in elsewhere if one.severity == "look"}
+    assert named <= {"too_short", "at_night", "quota_short", "interviewers_by_arm", "far_out"}
+    assert all(report.declined > 0 for report in reports.values())
 
 
 def test_every_file_was_taken_with_a_few_rows_refused(demo: Workspace, told: list[str]) -> None:
