@@ -6,11 +6,12 @@ Bell & McCaffrey (2002), Survey Methodology 28:169. Pustejovsky & Tipton (2018),
 Checked against clubSandwich::vcovCR and coef_test, weights varying or not: tests/reference/cells.R
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from campaigns.least_squares import SINGULAR, NoVariance, Regression, Uncertainty
@@ -116,13 +117,40 @@ def bias_reduced(regression: Regression, direction: Floats, spread: Floats | Non
     p_g = Phi_g (Phi_g (I-H)_gg Phi_g)^(-1/2) X_g M c. Other roots are as unbiased, but give other numbers.
     """
     square = _square(regression)
-    pulled = np.empty(len(regression.residual))
-    score = np.empty(regression.sample.clusters)
-    for batch in _batches(regression):
-        own = _adjusted(batch, direction, square, None if spread is None else spread[batch.cells])
-        pulled[batch.cells] = own
-        score[batch.ids] = np.einsum("gc,gc->g", own, batch.residual)
+    pulled = _pulled(regression, direction, square, spread)
+    stood = pulled * np.sqrt(regression.sample.n) * regression.residual
+    score = np.bincount(regression.sample.codes, weights=stood)
     return Uncertainty(variance=float((score**2).sum()), df=_satterthwaite(regression, pulled, square))
+
+
+def products_of_pulls(
+    regression: Regression, directions: Sequence[Floats]
+) -> dict[tuple[int, int], NDArray[np.float64]]:
+    """p_gs'(I-H)_g (I-H)_h'p_ht of all pairs of clusters, for all pairs of directions: matrices clusters x clusters.
+
+    What the variances and covariances of CR2 variances are made of when every row has the same variance.
+    """
+    square = _square(regression)
+    pulls = [_pulled(regression, direction, square, None) for direction in directions]
+    across = [by_cluster(regression, pulled).toarray() for pulled in pulls]
+    weighted = [by_cluster(regression, pulled * regression.row_weight()).toarray() for pulled in pulls]
+    middle = square.whole().toarray()
+    found = {}
+    for s, one in enumerate(pulls):
+        for t, other in enumerate(pulls):
+            own = np.diag(np.bincount(regression.sample.codes, weights=one * other).astype(float))
+            mixed = across[s] @ weighted[t].T + weighted[s] @ across[t].T
+            found[s, t] = own - mixed + across[s] @ middle @ across[t].T
+    return found
+
+
+def _pulled(regression: Regression, direction: Floats, square: "_Square", spread: Floats | None) -> Floats:
+    """P of every cell."""
+    pulled = np.empty(len(regression.residual))
+    for batch in _batches(regression):
+        own = None if spread is None else spread[batch.cells]
+        pulled[batch.cells] = _adjusted(batch, direction, square, own)
+    return pulled
 
 
 def _adjusted(batch: _Clusters, direction: Floats, square: _Square, spread: Floats | None) -> Floats:

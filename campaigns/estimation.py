@@ -10,6 +10,7 @@ from campaigns.caveats import with_caveats
 from campaigns.cells import Cells, compress
 from campaigns.designs import DESIGNS, Design
 from campaigns.effects import Effect, EffectEstimate, Subject
+from campaigns.event_study import with_events, with_pre_trend
 from campaigns.exposure import exposure_effects
 from campaigns.linking_waves import linked
 from campaigns.question import Chosen, Question
@@ -45,6 +46,8 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
     if design.by_rows:
         found = BY_ROWS[design.name](table, specification)
         return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else e for e in found]
+    if design.name == "event_study":
+        table, specification = with_events(table, specification)
     table, weighted = _with_weights(table)
     by_outcome: dict[str, list[Effect]] = {}
     for outcomes, prepared, baseline in _prepared(table, specification, design):
@@ -143,6 +146,7 @@ def _keys(table: ir.Table, specification: Specification, baseline: str | None) -
         parts += ["@weight"] if "@cluster" not in table.columns and "@unit" not in table.columns else []
     if specification.standard_errors in WEIGHT_OF_EACH_ROW:
         parts.append("@weight")
+    parts += [f"@{part}" for part in DESIGNS[specification.design].needs if part in ("received", "dose")]
     named = [
         *(part for part in parts if part in table.columns),
         *specification.covariates,
@@ -188,6 +192,7 @@ class _Analysis:
                     baseline=self.baseline,
                 )
             )
+            found = []
             for arm in together:
                 subject = Subject(
                     outcome=outcome,
@@ -196,12 +201,15 @@ class _Analysis:
                     subgroup=subgroup,
                     design=self.design.name,
                     estimand=self.design.estimand,
-                    term="effect" if len(self.arms) == 1 else arm,
+                    term="effect" if len(self.arms) == 1 and not self.design.named_terms else arm,
                 )
-                effect = answers.effect(arm, subject)
-                if isinstance(effect, EffectEstimate):
-                    effect = with_caveats(effect, self.specification)
-                yield effect
+                found.append(answers.effect(arm, subject))
+            if self.design.name == "event_study":
+                found = with_pre_trend(found, answers)
+            for effect in found:
+                yield (
+                    with_caveats(effect, self.specification) if isinstance(effect, EffectEstimate) else effect
+                )
 
 
 def _by_site(cells: Cells, specification: Specification) -> dict[str | None, Cells]:

@@ -10,6 +10,7 @@ from campaigns.least_squares import Regression, regress
 from campaigns.ordered_logit import fit_ordered
 from campaigns.question import CannotBe, Chosen, Question
 from campaigns.regressors import regressors, sample_of
+from campaigns.two_stage import fit_two_stage
 
 
 class Fit(Protocol):
@@ -45,4 +46,5 @@ MODELS: dict[str, Callable[[Question, Chosen], Fit]] = {
     "logit": fit_generalised,
     "poisson": fit_generalised,
     "ordered_logit": fit_ordered,
+    "two_stage": fit_two_stage,
 }

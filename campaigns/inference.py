@@ -21,13 +21,14 @@ import numpy as np
 from scipy import special
 
 from campaigns.bias_reduced import bias_reduced, left_out
+from campaigns.effects import Note
 from campaigns.influence import FROM_SCORES, Influence, influence
 from campaigns.least_squares import SINGULAR, NoVariance, Regression, Uncertainty, squared_scores
 from campaigns.sample import Floats
 from campaigns.specification import CLUSTERED, StandardErrors
 
 
-__all__ = ["Estimated", "Interval", "StandardErrors", "interval", "of_coefficient", "uncertainty"]
+__all__ = ["Estimated", "Interval", "StandardErrors", "interval", "of_coefficient", "quantile", "uncertainty"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Estimated:
         None  # variance of a row of each cell where the regression is a likelihood's last step
     )
     model_variance: float | None = None  # what the likelihood itself says, where it fixes the spread
+    remarks: tuple[Note, ...] = ()  # what must be said of how the number was made
 
 
 def of_coefficient(regression: Regression, column: int) -> Estimated:
@@ -156,15 +158,18 @@ class Interval:
 def interval(estimate: float, std_error: float, df: float, confidence: float) -> Interval:
     """Two-sided test against zero and interval by the t distribution (df = inf: the normal)."""
     statistic = estimate / std_error
-    beyond = 0.5 - confidence / 2
-    if np.isinf(df):
-        p_value, quantile = 2 * float(special.ndtr(-abs(statistic))), -float(special.ndtri(beyond))
-    else:
-        p_value, quantile = 2 * float(special.stdtr(df, -abs(statistic))), -float(special.stdtrit(df, beyond))
+    below = special.ndtr(-abs(statistic)) if np.isinf(df) else special.stdtr(df, -abs(statistic))
+    reach = quantile(df, confidence) * std_error
     return Interval(
         estimate=estimate,
         statistic=statistic,
-        p_value=p_value,
-        low=estimate - quantile * std_error,
-        high=estimate + quantile * std_error,
+        p_value=2 * float(below),
+        low=estimate - reach,
+        high=estimate + reach,
     )
+
+
+def quantile(df: float, confidence: float) -> float:
+    """How many standard errors an interval reaches either way, by the t distribution (df = inf: the normal)."""
+    beyond = 0.5 - confidence / 2
+    return -float(special.ndtri(beyond) if np.isinf(df) else special.stdtrit(df, beyond))

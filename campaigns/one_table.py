@@ -15,7 +15,7 @@ from campaigns.data_file import DataFile, read_data
 from campaigns.effects import Effect, EffectEstimate, Note, PlanStamp
 from campaigns.estimation import Specification, estimate
 from campaigns.multiplicity import Method, adjusted
-from campaigns.plan import Plan, PlannedOutcome, load_plan
+from campaigns.plan import Plan, PlannedOutcome, design_estimated, load_plan
 from campaigns.plan_unused import unused_keys
 from campaigns.scores import answers_must_fit, needs_codes, parse_score
 from campaigns.scoring import Reference, reference_of, score_column
@@ -87,8 +87,15 @@ def answers_of_file(plan: Plan, data_file: Path) -> AnswersOfFile:
 
 def specification_of(plan: Plan) -> Specification:
     """The plan in the terms of the table made for it."""
+    before: tuple[str, ...] = ("before",)
+    after: tuple[str, ...] = ("after",)
+    if plan.design == "event_study" and plan.wave is not None:
+        before, after = plan.wave.before, plan.wave.after
+    design = design_estimated(plan.design, plan.columns)
     return Specification(
-        design=plan.design,
+        design=design,
+        before=before,
+        after=after,
         outcomes=tuple(outcome.id for outcome in plan.outcomes),
         standard_errors=plan.inference.standard_errors,
         p_value=plan.inference.p_value,
@@ -106,7 +113,7 @@ def specification_of(plan: Plan) -> Specification:
         margins=plan.margins,
         roles={site: role for site, role in plan.roles.items() if role},
         sites=tuple(plan.roles),
-        arms=_arm_names(plan),
+        arms=("dose",) if design == "dose" else _arm_names(plan),
         comparison_group=plan.comparison_group,
     )
 
@@ -144,15 +151,17 @@ def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
 
     if plan.wave is not None:
         meaning = dict.fromkeys(plan.wave.before, "before") | dict.fromkeys(plan.wave.after, "after")
+        if plan.design == "event_study":
+            meaning = {value: value for value in (*plan.wave.before, *plan.wave.after)}
         parts["@wave"] = data.matched(plan.wave.column, where("wave"), meaning)
-    if plan.arm is not None:
+    if plan.arm is not None and "dose" not in plan.columns:
         own = {value: value if plan.arm.several else ONE_ARM for value in plan.arm.campaign}
         meaning = own | dict.fromkeys(plan.arm.comparison, "comparison")
         parts["@arm"] = data.matched(plan.arm.column, where("arm"), meaning)
     for part in ("site", "respondent", "stratum"):
         if part in plan.columns:
             parts[f"@{part}"] = data.labels(plan.columns[part], where(part))
-    for part in ("weight", "fpc", "baseline", "period", "first_treated"):
+    for part in ("weight", "fpc", "baseline", "period", "first_treated", "received", "dose"):
         if part in plan.columns:
             parts[f"@{part}"] = data.numbers(plan.columns[part], where(part))
     if "@weight" in parts:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn, cast, get_args
+from typing import cast, get_args
 
 from campaigns.plan_inference import INFERENCE_KEYS, InferencePlan, read_inference
 from campaigns.registry import MISSING_REASONS
@@ -13,9 +13,9 @@ from campaigns.specification import ComparisonGroup
 
 
 OFFERED = (
-    "pre_post", "paired_pre_post", "difference_in_differences", "randomised", "ancova", "staggered", "exposure",
+    "pre_post", "paired_pre_post", "difference_in_differences", "randomised", "ancova", "event_study", "staggered",
+    "exposure", "encouragement",
 )  # fmt: skip
-LATER = ("event_study", "encouragement")
 MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "pre_post": ("wave",),
@@ -25,6 +25,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "ancova": ("arm",),
     "staggered": ("period", "first_treated"),
     "exposure": ("arm",),
+    "encouragement": ("arm", "received"),
+    "event_study": ("wave", "arm"),
 }
 SINGLE_COLUMNS = (
     "site", "respondent", "stratum", "weight", "fpc", "block", "baseline", "received", "dose", "period",
@@ -131,7 +133,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
     _allow_in_analysis(analysis)
     design = "" if for_scores else _design(analysis)
     wave, arm = _wave(columns, analysis), _arm(columns)
-    for part in NEEDS.get(design, ()):
+    for part in _needed(design, columns):
         if part not in columns:
             columns.refuse(part, f"{design} needs this key and it is absent.", _EXAMPLES[part])
     cluster = _cluster(columns)
@@ -140,7 +142,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
     inference = (
         InferencePlan(standard_errors="HC2")
         if for_scores
-        else read_inference(analysis, columns, design, cluster, single)
+        else read_inference(analysis, columns, design_estimated(design, single), cluster, single)
     )
     outcomes = _outcomes(root)
     covariates, categorical = _covariates(analysis)
@@ -175,6 +177,7 @@ _EXAMPLES = {
     "wave": 'Write, for example, wave: {column: period, before: "0", after: "1"}.',
     "arm": 'Write, for example, arm: {column: treat, campaign: "1", comparison: "0"}.',
     "period": "Write, for example, period: year.",
+    "received": "Name the column that says what was received, such as received: attended.",
     "first_treated": "Name the column of the period in which the campaign started; blank or 0 means never.",
 }
 
@@ -188,15 +191,22 @@ def _allow_in_analysis(analysis: Section) -> None:
     )  # fmt: skip
 
 
-def _later(section: Section, key: str, what: str, instead: str) -> NoReturn:
-    section.refuse(key, f"{what} is not offered yet.", f"Use {instead}.")
+def design_estimated(design: str, columns: Mapping[str, str]) -> str:
+    """The key in DESIGNS of a plan's design: exposure is another one where it is a number."""
+    return "dose" if design == "exposure" and "dose" in columns else design
+
+
+def _needed(design: str, columns: Section) -> tuple[str, ...]:
+    """The keys of ``columns`` that a design cannot do without."""
+    if design == "exposure" and "dose" in columns:
+        return ("dose",)
+    if design == "event_study" and "first_treated" in columns:
+        return ("period", "first_treated")
+    return NEEDS.get(design, ())
 
 
 def _design(analysis: Section) -> str:
-    design = analysis.choice("design", (*OFFERED, *LATER))
-    if design in LATER:
-        _later(analysis, "design", design, f"one of: {', '.join(OFFERED)}")
-    return design
+    return analysis.choice("design", OFFERED)
 
 
 def _wave(columns: Section, analysis: Section) -> WaveColumn | None:
@@ -216,7 +226,11 @@ def _wave(columns: Section, analysis: Section) -> WaveColumn | None:
         )
     if not found.after:
         columns.refuse("wave.after", "the values that mean after are absent.", _EXAMPLES["wave"])
-    if not found.before and analysis.text("design", "") in ("pre_post", "difference_in_differences"):
+    if not found.before and analysis.text("design", "") in (
+        "pre_post",
+        "difference_in_differences",
+        "event_study",
+    ):
         columns.refuse("wave.before", "the values that mean before are absent.", _EXAMPLES["wave"])
     _distinct(columns, "wave", found.before, found.after)
     return found

@@ -60,6 +60,8 @@ def read_inference(
     _require_cluster(found, may_cluster, columns)
     _two_ways(found, clusters, analysis)
     _model_fits(found, design, analysis)
+    if design == "encouragement":
+        _two_stage_fits(found, analysis)
     if found.p_value == "wild_cluster_bootstrap":
         _bootstrap_fits(found, analysis)
     if found.p_value == "automatic" and not found.standard_errors.startswith("CR"):
@@ -144,6 +146,27 @@ def _model_fits(found: InferencePlan, design: str, analysis: Section) -> None:
             "standard_errors",
             f"{found.standard_errors} corrects by the leverage of each answer, and ordered_logit has none.",
             "Use CR1S or CR1 with clusters, HC1 without.",
+        )
+
+
+def _two_stage_fits(found: InferencePlan, analysis: Section) -> None:
+    if found.model != "linear":
+        analysis.refuse(
+            "model",
+            "encouragement is estimated by two-stage least squares.",
+            "Leave model out, or use linear.",
+        )
+    if found.p_value in ("wild_cluster_bootstrap", "automatic"):
+        analysis.refuse(
+            "p_value",
+            f"{found.p_value} is made for one regression, and encouragement takes two.",
+            "Use p_value: t, and read the Anderson-Rubin interval in the caveats.",
+        )
+    if found.standard_errors == "linearised":
+        analysis.refuse(
+            "standard_errors",
+            "linearised errors are not offered for encouragement.",
+            "Use CR2 with cluster, or HC2 without.",
         )
 
 

@@ -23,17 +23,28 @@ def _designs(*names: str) -> Callable[[Plan], bool]:
 
 
 def _by_cells(plan: Plan) -> bool:
-    return plan.design not in FROM_ROWS
+    return plan.design not in FROM_ROWS or _is_dose(plan)
+
+
+def _is_dose(plan: Plan) -> bool:
+    return plan.design == "exposure" and "dose" in plan.columns
+
+
+def _by_start(plan: Plan) -> bool:
+    return plan.design == "event_study" and "first_treated" in plan.columns
 
 
 USED: Mapping[str, Callable[[Plan], bool]] = {
     "columns.stratum": _survey,
     "columns.fpc": _survey,
     "columns.baseline": _designs("paired_pre_post", "ancova"),
-    "columns.received": _designs(),
-    "columns.dose": _designs(),
-    "columns.period": _designs("staggered"),
-    "columns.first_treated": _designs("staggered"),
+    "columns.received": _designs("encouragement"),
+    "columns.dose": _designs("exposure"),
+    "columns.period": lambda plan: plan.design == "staggered" or _by_start(plan),
+    "columns.first_treated": _designs("staggered", "event_study"),
+    "columns.arm": lambda plan: (
+        plan.design not in ("staggered",) and not _by_start(plan) and not _is_dose(plan)
+    ),
     "analysis.comparison_group": _designs("staggered"),
     "analysis.standard_errors": _by_cells,
     "analysis.p_value": lambda plan: _by_cells(plan) or plan.inference.p_value == "normal",
@@ -49,4 +60,5 @@ USED: Mapping[str, Callable[[Plan], bool]] = {
 def unused_keys(plan: Plan) -> tuple[str, ...]:
     """The keys that are given and play no part."""
     given = {f"columns.{part}" for part in plan.columns} | {f"analysis.{key}" for key in plan.given}
+    given |= {"columns.arm"} if plan.arm is not None else set()
     return tuple(key for key, used in USED.items() if key in given and not used(plan))

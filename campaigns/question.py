@@ -79,6 +79,9 @@ class Question:
         specification = self.specification
         campaign, comparison = self.those("@arm", (arm,)), self.those("@arm", specification.comparison)
         before, after = (self.those("@wave", waves) for waves in (specification.before, specification.after))
+        if "@time" in self.cells.keys:  # of an event study: those compared in the same wave
+            times = self.cells.keys["@time"].codes
+            comparison = self.those("@arm", specification.comparison[:1]) & np.isin(times, times[campaign])
         found: dict[Group, Chosen] = {}
         for group in self.design.groups:
             side = campaign if group.startswith("campaign") else comparison
@@ -104,6 +107,7 @@ def usable(question: Question) -> Chosen:
     arms = (*question.arms, *(specification.comparison if question.design.compares else ()))
     used &= question.those("@wave", named) & question.those("@arm", arms)
     variables = [*question.numeric, *question.indicators]
+    variables += [f"@{part}" for part in ("received", "dose") if part in question.design.needs]
     variables += question.cluster_parts if question.uses_clusters else ()
     assigned = ("@block", "@unit") if specification.p_value == "randomisation" else ()
     variables += [part for part in ("@stratum", *assigned) if question.records(part)]

@@ -136,18 +136,25 @@ class Answers:
                 test.interval.low, test.interval.high, specification.margins.get(question.outcome)
             ),
             caveats=(
+                *estimated.remarks,
                 *remarks,
                 *test.remarks,
                 *second_opinion(question, self.used, arm, estimated, test, counts),
             ),
         )
 
+    @property
+    def fitted(self) -> Fit | None:
+        """The model, where an effect was estimated by it."""
+        return self._fitted
+
     def fit(self) -> Fit:
         """The model, fitted once for all arms."""
         if self._fitted is None:
             if self.question.design.differences and self.question.specification.model != "linear":
                 raise CannotBe("model_of_differences", model=self.question.specification.model)
-            self._fitted = MODELS[self.question.specification.model](self.question, self.used)
+            model = self.question.design.fit or self.question.specification.model
+            self._fitted = MODELS[model](self.question, self.used)
         return self._fitted
 
     def uncertainty(self, estimated: Estimated) -> tuple[Uncertainty, tuple[Note, ...]]:

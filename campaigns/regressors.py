@@ -26,6 +26,7 @@ def regressors(question: Question, used: Chosen, *, absorb: bool = True) -> Regr
         Groups(
             after=question.those("@wave", specification.after)[used].astype(float),
             arms={arm: question.those("@arm", (arm,))[used].astype(float) for arm in question.arms},
+            dose=cells.keys["@dose"].numbers()[used] if "dose" in question.design.needs else np.zeros(0),
         )
     )
     absorbed, written_out = _indicator_columns(question, used) if absorb else (None, question.indicators)

@@ -47,7 +47,7 @@ def tested(
 
 def _chosen(question: Question, counts: Counts) -> PValue:
     clusters = fewest_clusters(counts)
-    if clusters is None:
+    if clusters is None or question.design.fit is not None:
         return "t"
     found = reliance(question.design.name, clusters)
     if found == "nothing":
@@ -117,7 +117,7 @@ def second_opinion(
     """What the method fit for so few clusters finds, where the specification left the choice open."""
     clusters = fewest_clusters(counts)
     asked = question.specification.second_opinion or question.specification.p_value == "automatic"
-    if not (asked and question.uses_clusters) or clusters is None:
+    if not (asked and question.uses_clusters) or clusters is None or question.design.fit is not None:
         return ()
     found = reliance(question.design.name, clusters)
     if found == "enough":
@@ -125,6 +125,10 @@ def second_opinion(
     values: dict[str, object] = {"clusters": clusters}
     try:
         if found in ("randomisation", "nothing"):
+            if (
+                question.design.named_terms
+            ):  # arms that stand for waves are nothing a lot could deal out again
+                return (Note(code="few_nothing_impossible", values=values),)
             other = _randomised(question, used, arm, test.interval)
         else:
             other = _bootstrapped(question, estimated, test.interval)

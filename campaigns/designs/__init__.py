@@ -3,6 +3,8 @@
 from campaigns.designs import (
     ancova,
     difference_in_differences,
+    encouragement,
+    event_study,
     exposure,
     paired_pre_post,
     pre_post,
@@ -20,6 +22,9 @@ DESIGNS: dict[str, Design] = {
     "ancova": ancova.DESIGN,
     "staggered": staggered.DESIGN,
     "exposure": exposure.DESIGN,
+    "dose": exposure.DOSE,  # exposure that is a number
+    "encouragement": encouragement.DESIGN,
+    "event_study": event_study.DESIGN,
 }
 
 __all__ = ["DESIGNS", "Design", "Group", "Groups", "Terms"]

@@ -1,8 +1,10 @@
 """What every design says of itself, and the groups its regression sees."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
 
 from campaigns.effects import Estimand
 from campaigns.sample import Floats
@@ -17,6 +19,9 @@ class Groups:
 
     after: Floats
     arms: Mapping[str, Floats]  # campaign arm -> its cells
+    dose: Floats = field(
+        default_factory=lambda: np.zeros(0)
+    )  # exposure as a number, where the design needs it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +50,13 @@ class Design:
     each_arm_alone: bool = False  # one regression an arm, the others' rows left out
     intercept_is_the_effect: bool = False
     differences: bool = False  # the outcome is the respondent's own difference
+    fit: str | None = None  # how the coefficients are found where that is not the plan's to choose
+    named_terms: bool = False  # every effect goes by its own name, even if it is the only one
 
     @property
     def compares(self) -> bool:
-        """Whether there is a comparison group; without one the result is a change."""
-        return any(group.startswith("comparison") for group in self.groups)
+        """Whether anybody is compared with anybody; otherwise the result is a change."""
+        return self.estimand == "dose" or any(group.startswith("comparison") for group in self.groups)
 
     @property
     def assumption(self) -> str:
