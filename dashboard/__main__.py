@@ -19,6 +19,7 @@ from dashboard.commands import (
     pool,
     power,
     quality,
+    retention,
     score,
     serve,
 )
@@ -32,7 +33,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Evaluate awareness campaigns honestly: survey files in, effects with their uncertainty out.",
 )
-for verbs in (check, files, corrections, link, plan, estimate, pool, power, score, evaluate, quality, serve):
+for verbs in (
+    check,
+    files,
+    corrections,
+    link,
+    plan,
+    estimate,
+    pool,
+    power,
+    score,
+    evaluate,
+    quality,
+    retention,
+    serve,
+):
     verbs.register(app)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from campaigns.retention import RETENTION_MONTHS
 from surveys.keys import KeyRing
 from surveys.languages import languages
 from surveys.problems import CannotProceed
@@ -42,6 +43,7 @@ class Workspace:
     thresholds: Thresholds = field(default_factory=Thresholds)
     engine: str = "duckdb"
     keys_folder: Path | None = None  # None: keys/ of the workspace
+    retention_months: int = RETENTION_MONTHS  # how long originals are kept after the last wave
 
     @property
     def campaigns(self) -> Path:
@@ -152,7 +154,7 @@ def init_workspace(folder: Path, title: str | None = None) -> Workspace:
             (place / name).mkdir(mode=0o700 if name in PRIVATE else 0o755, exist_ok=True)
         ignored = place / ".gitignore"
         if not ignored.exists():
-            ignored.write_text("catalogue.db*\ncolumns/\neditions/\nkeys/\n", "utf-8")
+            ignored.write_text("catalogue.db*\ncertificates/\ncolumns/\neditions/\nkeys/\n", "utf-8")
     except OSError as error:
         raise CannotProceed(
             str(place),
@@ -192,6 +194,7 @@ def _new_settings(title: str) -> str:
 title = "{quoted}"
 languages = ["ko", "en"]             # the first is what a new reader sees
 database = "sqlite:///catalogue.db"  # beside this file; or postgresql://user@host/name
+retention_months = {RETENTION_MONTHS}                # originals are destroyed so long after a campaign's last wave
 
 [thresholds]                         # what may be shown on shared views
 respondents = 10                     # nothing below so many in any arm and wave
@@ -214,7 +217,9 @@ def _read(file: Path) -> dict[str, object]:
 
 
 def _settings(folder: Path, settings: Mapping[str, object], where: str) -> Workspace:
-    _only_known(settings, ("title", "languages", "database", "engine", "thresholds"), where, "")
+    _only_known(
+        settings, ("title", "languages", "database", "engine", "retention_months", "thresholds"), where, ""
+    )
     title = _text(settings, "title", where, default=folder.name)
     engine = _text(settings, "engine", where, default="duckdb")
     if engine not in ENGINES:
@@ -231,6 +236,7 @@ def _settings(folder: Path, settings: Mapping[str, object], where: str) -> Works
         thresholds=_thresholds(settings.get("thresholds", {}), where),
         engine=engine,
         keys_folder=Path(keys).expanduser().resolve() if keys else None,
+        retention_months=_months(settings, where),
     )
 
 
@@ -289,6 +295,17 @@ def _languages(settings: Mapping[str, object], where: str) -> tuple[str, ...]:
                 choose(code, languages(), none=""),
             )
     return codes
+
+
+def _months(settings: Mapping[str, object], where: str) -> int:
+    months = settings.get("retention_months", RETENTION_MONTHS)
+    if isinstance(months, bool) or not isinstance(months, int) or months < 1:
+        raise CannotProceed(
+            f"{where}, retention_months",
+            f"{months!r} is no whole number of months above 0.",
+            f"Write for example: retention_months = {RETENTION_MONTHS}",
+        )
+    return months
 
 
 def _thresholds(written: object, where: str) -> Thresholds:

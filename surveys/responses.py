@@ -64,6 +64,7 @@ def write_responses(table: pa.Table, path: Path) -> None:
     draft = path.with_name(f".{path.name}.draft")
     try:
         options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
+        draft.touch(mode=0o600)  # answers of single persons
         pyarrow.csv.write_csv(table, draft, options)
         draft.replace(path)
     finally:

@@ -1,6 +1,7 @@
 """The verbs that keep files: ``init`` makes a workspace, ``ingest`` stores a file, ``responses`` gives rows back."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,8 +117,15 @@ def responses(
     workspace: WorkspaceOption = None,
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
     as_of: Annotated[int | None, typer.Option(help="The rows as they stood after this upload.")] = None,
+    without_withheld: Annotated[
+        bool, typer.Option("--without-withheld", help="Leave out texts that seem to point to a person.")
+    ] = False,
+    by: ByOption = None,
 ) -> None:
-    """Write the rows now held, raw: the questionnaire's names and codes, no value altered."""
+    """Write the rows now held, raw: the questionnaire's names and codes, no value altered.
+
+    Texts that were kept back because they seem to point to a person are in it, and the audit says who took them out.
+    """
     from campaigns.registry import load_campaign
     from dashboard.settings import load_workspace
     from surveys.catalogue import Catalogue
@@ -137,7 +145,12 @@ def responses(
             site_question=columns.site,
             wave_question=columns.wave,
             respondent_question=columns.respondent,
+            withheld_with=None if without_withheld else place.keys,
         )
+        waiting = [] if without_withheld else catalogue.withheld(campaign, site)
+        if waiting:
+            facts = {"campaign": campaign, "texts": len(waiting)}
+            catalogue.note(who(by), "withheld texts taken out", f"campaign {campaign}", facts)
     try:
         write_responses(table, output)
     except OSError as error:
@@ -147,6 +160,11 @@ def responses(
             str(output), f"the rows cannot be written here ({error.strerror}).", "Choose another place."
         ) from None
     print(f"{output}: {table.num_rows} rows.")
+    if waiting:
+        print(
+            f"{len(waiting)} texts in it seem to point to a person. Keep the file safe, or add --without-withheld.",
+            file=sys.stderr,
+        )
 
 
 def _questionnaire(path: Path, language: str) -> "Instrument":

@@ -95,6 +95,9 @@ _SPOKEN: tuple[re.Pattern[str], ...] = (
 )  # fmt: skip
 _KOREAN_SPOKEN = (
     re.compile(
+        rf"(?:제|내|그의|그녀의) ?(?:이름|성함|본명)은 ?(?P<name>[{_KOREAN_SURNAMES}][가-힣]{{1,2}})(?:입니다|이에요|예요|이고|임)"
+    ),
+    re.compile(
         rf"(?:성함|이름|성명|본명)(?:은|이|:|：|=| )+ ?(?P<name>{_KOREAN_NAME})(?=$|[\s,.·)]|입니|이에|예요|이고|이라|씨|님|이며|임)"
     ),
     re.compile(
