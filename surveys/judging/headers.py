@@ -247,6 +247,8 @@ def _refuse_strangers(
     )
     foreign = sum(target is None for target in found)
     asked = [q for q in instrument.questions if q.repeat is None and q.type not in NOT_ASKED_TYPES]
+    if not answers and not asked and any(q.repeat is not None for q in instrument.questions):
+        raise _refused("only_roster_questions", title=shown(instrument.title or instrument.form_id))
     of_form = len(answers) / max(len(asked) + len(plain_names(instrument, fieldwork)), 1)
     of_file = recognised / max(recognised + foreign, 1)
     if not answers or (of_form < SHARE_OF_KNOWN_COLUMNS and of_file < SHARE_OF_KNOWN_COLUMNS):

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from surveys.checking import CheckReport, check_table, report_as_dict
+from surveys.instrument import Choice
+from surveys.judging.choices import ChoiceList
+from surveys.problems import FileRefused
 from surveys.reading import RawFile
-from tests.surveys.exporting import kobo, odk, ona, online, surveycto
+from tests.surveys.exporting import kobo, odk, ona, online, statistics, surveycto
 from tests.surveys.exporting.files import delimited, table, workbook
 from tests.surveys.exporting.interviews import (
     INTERVIEWS,
@@ -17,6 +20,7 @@ from tests.surveys.exporting.interviews import (
     questionnaire,
     value_of,
 )
+from tests.surveys.forms import form
 from tests.surveys.judging import TODAY
 from tests.surveys.reading_here import read_here
 
@@ -34,6 +38,11 @@ EXPORTS = {
     "plain-tabs.tsv": lambda: delimited(plain_rows(), delimiter="\t"),
     "plain-utf16.txt": lambda: delimited(plain_rows(), delimiter="\t", codec="utf-16"),
     "plain.xlsx": lambda: workbook({"data": plain_rows()}),
+    "statistics-english.sav": statistics.spss_sav,
+    "statistics-korean.sav": lambda: statistics.spss_sav(LANGUAGES[1]),
+    "statistics-dari.sav": lambda: statistics.spss_sav(LANGUAGES[4]),
+    "statistics-english.dta": statistics.stata_dta,
+    "statistics-korean.dta": lambda: statistics.stata_dta(LANGUAGES[1]),
     "kobo-api.json": kobo.kobo_json,
     "kobo-list.json": lambda: kobo.kobo_json(paged=False),
     "central-odata.json": odk.central_odata,
@@ -130,6 +139,7 @@ def test_the_plain_file_is_the_interviews_themselves(truth):
 
 DIALECTS = {
     "plain": "plain",
+    "statistics": "plain",
     "kobo": "kobo",
     "central": "odk_central",
     "surveycto": "surveycto",
@@ -148,3 +158,84 @@ def test_every_export_comes_to_the_same_rows(name, tmp_path, truth):
     assert raw.dialect == DIALECTS[name.split("-")[0].split(".")[0]]
     for language in ("en", "ko"):
         assert report_as_dict(report, language=language)["recognised"]
+
+
+def lime_file(folder: Path, change: bytes, into: bytes) -> tuple[RawFile, CheckReport]:
+    path = folder / "results.csv"
+    content = online.limesurvey_csv(online.LimeSettings())
+    assert change in content
+    path.write_bytes(content.replace(change, into, 1))
+    raw = read_here(path)
+    return raw, check_table(raw, questionnaire(), today=TODAY)
+
+
+def test_a_response_that_was_never_sent_in_stays_out(tmp_path, truth):
+    _, report = lime_file(tmp_path, b'"100003";"2026-09-15 02:00:00"', b'"100003";""')
+    assert [(problem.row, problem.code) for problem in report.problems] == [(3, "interview_unfinished")]
+    assert canonical(report) == [row for number, row in enumerate(truth) if number != 2]
+
+
+def test_limesurveys_guard_against_formulas_is_taken_off(tmp_path):
+    _, report = lime_file(tmp_path, '"조사원: 통역이 필요했음"'.encode(), b'"\'=1+1"')
+    assert report.accepted["remark"].to_pylist()[1] == "=1+1"
+
+
+def test_the_number_of_a_response_is_told_apart_by_when_it_began(tmp_path):
+    _, report = lime_file(tmp_path, b"100001", b"100001")
+    assert report.accepted["@submission"].to_pylist()[0] == "100001@2026-09-13 00:30:00"
+
+
+def web_rows(heading: str, answer: str) -> list[list[str]]:
+    """A Google Form of two questions; the second column asks about the household."""
+    return [["Timestamp", heading], ["2026/09/13 8:56:10 AM GMT+9", answer]]
+
+
+@pytest.mark.parametrize(
+    ("heading", "answer", "name", "code"),
+    [
+        ("1. <b>Gender</b> *", "Female", "gender", "female"),
+        ("**Gender:**", "여성", "gender", "female"),
+        ("GENDER (required)", "زن", "gender", "female"),
+        ("What you believe [Debt is a warning sign]", "True", "debt", "1"),
+        ("Q7) Kept papers are a &quot;warning sign&quot;".replace("&quot;", ""), "ไม่ทราบ", "papers", "dk"),
+        ("Which signs do yo.. ", "Debt, Kept papers", "signs", "1 3"),
+        ("Where did you hear it?", "Radio, any station, Television", "channels", "radio tv"),
+    ],
+)
+def test_a_question_is_known_by_its_text_however_it_is_set(heading, answer, name, code, tmp_path):
+    rows = web_rows(heading, answer)
+    others = [
+        ("Do you agree to take part?", "Yes"),
+        ("Day of the interview", "2026-09-13"),
+        ("Have you heard of it?", "Yes"),
+    ]
+    path = tmp_path / "form.csv"
+    path.write_bytes(delimited([[*rows[0], *(h for h, _ in others)], [*rows[1], *(a for _, a in others)]]))
+    report = check_table(read_here(path), questionnaire(), today=TODAY)
+    assert [problem.message() for problem in report.problems] == []
+    assert report.accepted[name].to_pylist() == [code]
+
+
+def test_choices_that_can_be_taken_apart_in_two_ways_are_refused():
+    listed = [
+        Choice(name=code, labels={"": label})
+        for code, label in (("r", "Radio"), ("c", "community"), ("rc", "Radio, community"))
+    ]
+    assert ChoiceList(listed).pick_several("Radio, community").fault == "ambiguous_labels"
+    assert ChoiceList(listed[:1] + listed[2:]).pick_several("Radio, community, Radio").codes == ("rc", "r")
+
+
+def test_the_text_of_two_questions_is_refused_and_not_guessed(tmp_path):
+    path = tmp_path / "form.csv"
+    path.write_bytes(delimited(web_rows("Have you ever been told abou.. ", "Yes")))
+    twice = form(
+        [
+            ("type", "name", "label"),
+            ("select_one yesno", "a", "Have you ever been told about debt?"),
+            ("select_one yesno", "b", "Have you ever been told about papers?"),
+        ],
+        [("list_name", "name", "label"), ("yesno", "yes", "Yes"), ("yesno", "no", "No")],
+    )
+    with pytest.raises(FileRefused) as refused:
+        check_table(read_here(path), twice, today=TODAY)
+    assert refused.value.problem.code == "ambiguous_label_header"

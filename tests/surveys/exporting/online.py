@@ -100,7 +100,7 @@ def _lime_row(interview: Interview, settings: LimeSettings) -> list[object]:
         elif question.type == "decimal" and value:
             cells.append(f"{float(value):.10f}")
         else:
-            cells.append(_masked(value).replace("\n", "\\n" if False else "\n"))
+            cells.append(_masked(value))
     return cells
 
 
