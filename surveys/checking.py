@@ -324,6 +324,7 @@ def _read(
         reasons=reasons,
         not_available=_NOT_AVAILABLE.get(raw.dialect, frozenset()),
         summary=summary,
+        labels={code: _tick_labels(raw, headers.headers[position]) for position, code in source.split},
     )
 
 
@@ -333,6 +334,12 @@ def _column(table: RawTable, source: Source, fieldwork: Fieldwork | None) -> pa.
     column = whole_column(table, source.whole)
     named = {fieldwork.parts.get(part) for part in _NAMES} if fieldwork is not None else set()
     return pc.utf8_trim(column, characters=" \t") if source.name in named else column
+
+
+def _tick_labels(raw: RawFile, header: str) -> dict[str, str]:
+    """What a statistics file says of the values of one choice's column; a declared missing value ticks nothing."""
+    missing = dict.fromkeys((raw.declared_missing or {}).get(header, {}), "no")
+    return {**(raw.value_labels or {}).get(header, {}), **missing}
 
 
 def _decided_codes(

@@ -94,6 +94,7 @@ def gather_split(
     reasons: Mapping[str, Missing],
     not_available: frozenset[str],
     summary: Answers | None,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Answers:
     """The answers of a split select_multiple.
 
@@ -105,11 +106,14 @@ def gather_split(
         The header of each code's column.
     summary
         The judged column that holds all codes, where the file has one; its order is kept.
+    labels
+        What a statistics file says the values of each code's column mean; that outranks the values.
     """
     chosen: dict[str, np.ndarray] = {}
     findings: list[Finding] = []
     for code, column in columns.items():
-        chosen[code], wrong = _ticks(column, headers[code], code, choices, not_available)
+        meanings = (labels or {}).get(code, {})
+        chosen[code], wrong = _ticks(column, headers[code], code, choices, not_available, meanings)
         findings += wrong
         if choices is not None and code not in choices.codes and (rows := np.flatnonzero(chosen[code])).size:
             values = {"choices": choices.shown_codes()}
@@ -126,7 +130,12 @@ def gather_split(
 
 
 def _ticks(
-    column: pa.Array, header: str, code: str, choices: ChoiceList | None, not_available: frozenset[str]
+    column: pa.Array,
+    header: str,
+    code: str,
+    choices: ChoiceList | None,
+    not_available: frozenset[str],
+    labels: Mapping[str, str],
 ) -> tuple[np.ndarray, list[Finding]]:
     """Where the choice was made, and cells that say neither yes nor no."""
     encoded = column.dictionary_encode()
@@ -135,14 +144,24 @@ def _ticks(
     ticked = np.zeros(len(texts) + 1, dtype=bool)
     findings = []
     for place, text in enumerate(texts):
-        bare = text.strip().casefold()
-        itself = bare == code.casefold() or (choices is not None and choices.by_label(text.strip()) == code)
-        if bare in _CHOSEN or (itself and bare not in _NOT_CHOSEN):
+        value = text.strip()
+        by_label = _meant(labels.get(value, ""), code, choices)
+        meant = _meant(value, code, choices) if by_label is None else by_label
+        if meant:
             ticked[place] = True
-        elif bare and bare not in _NOT_CHOSEN and text.strip() not in not_available:
+        elif meant is None and value and value not in not_available:
             rows = np.flatnonzero(places == place)
             findings.append(Finding(code="not_ticked_or_not", rows=rows, header=header, cell=text))
     return ticked[places], findings
+
+
+def _meant(text: str, code: str, choices: ChoiceList | None) -> bool | None:
+    """Whether a value says that the choice was made; None where it says neither."""
+    bare = text.strip().casefold()
+    itself = bare == code.casefold() or (choices is not None and choices.by_label(text.strip()) == code)
+    if bare in _NOT_CHOSEN:
+        return False
+    return True if bare in _CHOSEN or (bare and itself) else None
 
 
 def _joined(

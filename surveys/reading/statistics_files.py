@@ -62,7 +62,10 @@ def _read(reader: Any, path: Path, name: str, limits: Limits) -> StatisticsFile:
         table=_table(name, columns, _broken(values, meta), limits),
         encoding=meta.file_encoding,
         declared_missing=_declared_missing(columns, meta),
-        value_labels={column: _labels(column, meta) for column in meta.variable_value_labels},
+        value_labels={
+            **{column: _labels(column, meta) for column in meta.variable_value_labels},
+            **_ticked_and_not(columns, meta),
+        },
         warnings=tuple(_float_warnings(values, meta)),
     )
 
@@ -152,6 +155,19 @@ def _declared_missing(columns: Mapping[str, list[str]], meta: Any) -> dict[str, 
         codes |= {text_of(found["lo"]) for found in ranges if found["lo"] == found["hi"]}
         declared[column] = {code: labels.get(code, "") for code in sorted(codes)}
     return declared
+
+
+def _ticked_and_not(columns: Mapping[str, list[str]], meta: Any) -> dict[str, dict[str, str]]:
+    """What the values of a set of ticked choices mean, where SPSS counts one of them as ticked."""
+    told: dict[str, dict[str, str]] = {}
+    for found in meta.mr_sets.values():
+        if not found["is_dichotomy"]:
+            continue
+        counted = text_of(found["counted_value"])
+        for column in found["variable_list"]:
+            values = dict.fromkeys(value for value in columns.get(column, ()) if value)
+            told[column] = {value: "yes" if value == counted else "no" for value in values}
+    return told
 
 
 def _within(code: str, found: Mapping[str, Any]) -> bool:

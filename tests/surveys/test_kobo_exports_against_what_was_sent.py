@@ -104,6 +104,13 @@ def test_what_comes_out_of_an_export_is_what_was_sent(name: str, path: Path) -> 
         if question.repeat is not None or (question.name == "report_date" and "typed" in path.name):
             continue  # 012345 was sent for a date, which this setting of the exporter turns into a day of 2045
         truth = sent(name, question.name)
+        for warning in report.warnings:  # a text that names somebody is kept back, and said to be
+            if (
+                warning.code == "personal_data_in_text"
+                and question.type == "text"
+                and "Roger" in (truth[(warning.row or 0) - 1] or "")
+            ):
+                truth[(warning.row or 0) - 1] = None
         wanted = [truth[row] for row in rows]
         assert [_told(text) for text in report.accepted[question.name].to_pylist()] == [
             _told(t) for t in wanted

@@ -41,6 +41,7 @@ EXPORTS = {
     "statistics-english.sav": statistics.spss_sav,
     "statistics-korean.sav": lambda: statistics.spss_sav(LANGUAGES[1]),
     "statistics-dari.sav": lambda: statistics.spss_sav(LANGUAGES[4]),
+    "statistics-no-first.sav": lambda: statistics.spss_sav(no_first=True),
     "statistics-english.dta": statistics.stata_dta,
     "statistics-korean.dta": lambda: statistics.stata_dta(LANGUAGES[1]),
     "kobo-api.json": kobo.kobo_json,

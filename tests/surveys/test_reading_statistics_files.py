@@ -6,6 +6,7 @@ import pyreadstat
 import pytest
 
 from surveys.reading import Limits
+from tests.shared import SHARED, needs_shared
 from tests.surveys.reading_here import cells_of, read_here, refusal_of
 
 
@@ -97,3 +98,11 @@ def test_content_that_is_not_what_its_name_says_is_refused(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b"id,age\nu1,20\n")
     assert refusal_of(path) == "content_mismatch"
+
+
+@needs_shared
+def test_what_spss_counts_as_ticked_is_told_for_every_choice_of_a_set():
+    file = read_here(SHARED / "corpus/pyreadstat/export/simple_alltypes.sav")
+    assert file.value_labels is not None
+    told = [file.value_labels[name] for name in ("bool1", "bool2", "bool3")]
+    assert {(code, label) for labels in told for code, label in labels.items()} == {("1", "yes"), ("0", "no")}

@@ -16,9 +16,16 @@ NUMBERS = {"dk": 9}  # what stands for a code that is no number
 NO_ANSWERS = ("dk", "-99")
 
 
-def spss_sav(language: str = ENGLISH) -> bytes:
-    """Don't know as a declared missing value with its label."""
+def spss_sav(language: str = ENGLISH, *, no_first: bool = False) -> bytes:
+    """Don't know as a declared missing value with its label.
+
+    With ``no_first`` ticked choices are 2 and others 1, as the labels say.
+    """
     frame, labels = _frame(language)
+    if no_first:
+        ticks = [name for name in frame if name.startswith(("channels_", "signs_"))]
+        frame[ticks] = frame[ticks] + 1
+        labels |= {name: {1: "No", 2: "Yes"} for name in ticks}
     missing = {
         question.name: [_number(question, choice.name)]
         for question in _columns()
