@@ -23,19 +23,23 @@ from surveys.record import (
     arrivals,
     audit,
     corrections,
+    history,
     links,
     logs,
     overlay,
     payloads,
     people,
     retention,
+    reviewing,
     sources,
     tables,
+    undoing,
     withholding,
-)  # fmt: skip
+)
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.arriving import arriving_interviews
 from surveys.record.database import Database
+from surveys.record.history import Revision
 from surveys.record.interviews import current_rows
 from surveys.record.lineage import every_name, out_of_force
 from surveys.record.links import Link, LinkState, WavePair
@@ -43,6 +47,8 @@ from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
 from surveys.record.places import PLACE
 from surveys.record.retention import Certificate, KeptOriginal
+from surveys.record.reviewing import Action as HeldAction
+from surveys.record.reviewing import Comparison, HeldInterview
 from surveys.record.withholding import Withheld
 from surveys.sources import Remembered, SourceKey
 
@@ -207,6 +213,46 @@ class Catalogue:
         """Some interviews as they stand, with ``@key``, their id in the record, and ``@withdrawn``."""
         with self.database.reading() as connection:
             return current_rows(connection, campaign, submissions)
+
+    # ---- interviews held for a person, and steps taken back --------------------------------------------
+
+    def held(
+        self, campaign: str, *, site: str | None = None, waiting: bool | None = True
+    ) -> list[HeldInterview]:
+        """The held interviews, oldest first: those that wait, those decided about, or (None) all."""
+        with self.database.reading() as connection:
+            return reviewing.find_held(connection, campaign, site=site, waiting=waiting)
+
+    def compare_held(self, campaign: str, held: int) -> Comparison:
+        """A held interview beside those it competes with, in the columns in which they differ."""
+        with self.database.reading() as connection:
+            return reviewing.compare(connection, campaign, held)
+
+    def decide_held(self, campaign: str, held: int, action: HeldAction, *, by: str, why: str = "") -> int:
+        """Decide about a held interview, in one transaction; the step that did."""
+        now = datetime.now(UTC)
+        return self.database.write(
+            lambda connection: reviewing.decide(connection, campaign, held, action, by=by, why=why, at=now)
+        )
+
+    def undo(self, campaign: str, step: int, *, by: str, why: str = "") -> int:
+        """Take a file or a decision back; the step that does so."""
+        now = datetime.now(UTC)
+        return self.database.write(
+            lambda connection: undoing.undo(connection, campaign, step, by=by, why=why, at=now)
+        )
+
+    def redo(self, campaign: str, step: int, *, by: str, why: str = "") -> int:
+        """Bring back what was taken back; the step that does so."""
+        now = datetime.now(UTC)
+        return self.database.write(
+            lambda connection: undoing.redo(connection, campaign, step, by=by, why=why, at=now)
+        )
+
+    def revisions(self, campaign: str, submission: str) -> list[Revision]:
+        """Every version of an interview, in the order in which they came, without its answers."""
+        with self.database.reading() as connection:
+            return history.revisions_of(connection, campaign, submission)
 
     # ---- the same respondent in several waves ---------------------------------------------------------
 

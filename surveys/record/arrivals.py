@@ -135,7 +135,9 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
         withhold(connection, upload, arriving.rows, kept, file.key)
     writing.insert_without_consent(connection, upload, arrival)
     if kept:
-        writing.insert_answers(connection, arrival, arriving, outcome.decisions, kept, upload)
+        writing.insert_answers(
+            connection, arrival, arriving, outcome.decisions, kept, upload, outcome.known.own_ids()
+        )
     writing.supersede(connection, arrival.campaign, displaced, upload)
     writing.insert_touched(connection, arrival.campaign, arriving.incoming, kept, displaced, upload)
     if kept:

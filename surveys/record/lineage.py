@@ -221,7 +221,7 @@ def _grouped(rows: Sequence[Stored], names: Names, void: frozenset[int]) -> dict
         name = names.of(stored.submission)
         interview = interviews.setdefault(name, Interview(main=stored.submission))
         last[stored.submission] = max(last[stored.submission], stored.revision)
-        if stored.step not in void:
+        if stored.upload not in void and stored.step not in void:
             interview.revisions.append(stored)
             if stored.current:
                 interview.main = stored.submission

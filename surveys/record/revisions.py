@@ -31,7 +31,7 @@ class Stored:
     upload: int
     position: int
     current: bool
-    step: int = PENDING  # the step that brought it into force
+    step: int = PENDING  # that brought it into force: the upload itself, or one that brought it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,10 @@ class Known:
     previous: Mapping[str, str] = field(default_factory=dict)
     noted: frozenset[tuple[str, str | None]] = frozenset()  # further ids that are remembered already
 
+    def own_ids(self) -> frozenset[str]:
+        """The ids that interviews were given here."""
+        return frozenset(own for those in self.siblings.values() for own in those)
+
     def candidates(self, id_: str) -> list[Interview]:
         """The interviews that may be meant by an id; the first is the one that is kept under it."""
         name = self.name_of(id_)
@@ -121,7 +125,7 @@ class Decided:
     revision: int = 0  # 0 where nothing is stored
     displaced: Sequence[Stored] = ()  # revisions of the record that no longer hold
     replaces: bool = False  # an interview that held before
-    relies_on: int | None = None  # the step that brought what was said again
+    relies_on: int | None = None  # the upload that brought what was said again
     overtaken: bool = False  # by a newer version in the same file
 
 
@@ -213,9 +217,9 @@ def _unheard_of(known: Known, id_: str, twins: Sequence[Interview], alike: int) 
     there = twins[0]
     [twin] = there.currents()
     if is_nameless(id_) or not is_nameless(there.main):
-        return Decided("unchanged", there, relies_on=twin.step)
+        return Decided("unchanged", there, relies_on=twin.upload)
     known.interviews[known.name_of(id_)] = there
-    return Decided("adopted", there, displaced=[twin], relies_on=twin.step)
+    return Decided("adopted", there, displaced=[twin], relies_on=twin.upload)
 
 
 def _against(
@@ -232,12 +236,12 @@ def _against(
         return Decided("older" if known_content else "consent_withdrawn_before", interview)
     same = next((stored for stored in currents if stored.content == content), None)
     if same is not None and len(currents) == 1:
-        return Decided("unchanged", interview, relies_on=same.step or None)
+        return Decided("unchanged", interview, relies_on=same.upload or None)
     now = incoming.identities(place)
     latest = _latest(currents, identity_of, previous)
     if latest is None or any(stored.site != incoming.sites[place] for stored in currents):
         if same is not None:
-            return Decided("unchanged", interview, relies_on=same.step or None)
+            return Decided("unchanged", interview, relies_on=same.upload or None)
         here = latest is not None and known_content
         return Decided(
             "older" if here else "different_interview" if latest is None else "other_site", interview

@@ -47,12 +47,20 @@ def insert_answers(
     decisions: Decisions,
     kept: Sequence[int],
     upload: int,
+    own_ids: frozenset[str],
 ) -> None:
-    """The answers as one payload, and a row for each interview of it."""
+    """The answers as one payload, and a row for each interview of it.
+
+    Parameters
+    ----------
+    own_ids
+        Those that interviews were given here, because another one had the id they came with.
+    """
     incoming = arriving.incoming
     whole = len(kept) == arriving.rows.num_rows
     rows = arriving.rows if whole else arriving.rows.take(pa.array(kept, pa.int64()))
     mains = [decisions.of[place].interview.main for place in kept]
+    rows = _under_own_ids(rows, mains, own_ids)
     in_key_order = sorted(range(len(kept)), key=mains.__getitem__)
     submissions = (
         (
@@ -176,6 +184,15 @@ def insert_problems(connection: Connection, upload: int, entry: "Entry") -> None
     ]
     if rows:
         connection.execute(insert(tables.problem), rows)
+
+
+def _under_own_ids(rows: pa.Table, mains: Sequence[str], own_ids: frozenset[str]) -> pa.Table:
+    if own_ids.isdisjoint(mains):
+        return rows
+    received = rows["@submission"].to_pylist()
+    ids = [main if main in own_ids else id_ for id_, main in zip(received, mains, strict=True)]
+    place = rows.column_names.index("@submission")
+    return rows.set_column(place, "@submission", pa.array(ids, pa.large_string()))
 
 
 def _is_past(decisions: Decisions, place: int) -> bool:

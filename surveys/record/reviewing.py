@@ -1,0 +1,270 @@
+"""Interviews that wait for a person: listed, looked at beside what they compete with, and decided about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import pyarrow as pa
+from sqlalchemy import Connection, Row, insert, select, update
+
+from surveys.corrections.ledger import Cell
+from surveys.problems import CannotProceed
+from surveys.record import corrections, payloads, tables
+from surveys.record.audit import note
+from surveys.record.interviews import cell_at
+from surveys.record.lineage import Sought, known_interviews, out_of_force
+from surveys.record.places import take_place
+from surveys.record.revisions import Interview, Stored
+from surveys.record.writing import supersede
+
+
+Action = Literal["replace", "both", "discard"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+HIDDEN = frozenset({"@row", "@line", "@submission", "@edit", "@root", "@version", "@previous", "@received"})
+RESPONDENT = "@respondent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldInterview:
+    """An interview that waits for a person, or did until somebody decided."""
+
+    id: int
+    campaign: str
+    upload: int
+    file: str
+    uploaded_at: datetime
+    row: int
+    line: int
+    code: str  # of the problem for which it is held
+    submission: str
+    interview: str  # the id in the record that it competes for
+    site: str
+    wave: str
+    decision: Action | None
+    step: int | None  # the decision in force
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str
+    own: str | None  # its own id, where both are kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionShown:
+    """One of the versions that stand side by side."""
+
+    held: int | None  # None: the one that is stored
+    upload: int
+    site: str
+    wave: str
+    hidden: bool  # of another site: its answers are not this team's to see
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A held interview beside those it competes with, in the columns in which they differ."""
+
+    held: HeldInterview
+    versions: tuple[VersionShown, ...]
+    differing: tuple[tuple[str, tuple[Cell, ...]], ...]  # column -> what each version says
+
+
+def find_held(
+    connection: Connection, campaign: str, *, site: str | None = None, waiting: bool | None = True
+) -> list[HeldInterview]:
+    """The held interviews of a campaign, oldest first: those that wait, those decided about, or (None) all."""
+    held, upload, decided = tables.held, tables.upload, tables.upload.alias("decided")
+    query = (
+        select(
+            held, upload.c.name.label("file"), upload.c.uploaded_at, decided.c.dialect.label("decision"),
+            decided.c.uploader.label("decided_by"), decided.c.uploaded_at.label("decided_at"), decided.c.reason,
+        )
+        .join_from(held, upload, held.c.upload == upload.c.id)
+        .join(decided, held.c.step == decided.c.id, isouter=True)
+        .where(held.c.campaign == campaign)
+        .order_by(held.c.id)
+    )  # fmt: skip
+    if site is not None:
+        query = query.where(held.c.site == site)
+    void = out_of_force(connection, campaign)
+    rows = [_held(row, void) for row in connection.execute(query) if row.upload not in void]
+    return [one for one in rows if waiting is None or (one.step is None) == waiting]
+
+
+def compare(connection: Connection, campaign: str, held_id: int) -> Comparison:
+    """A held interview beside the stored one and the others held under its id."""
+    item = _find(connection, campaign, held_id)
+    interview = _competing(connection, item)
+    rivals = [
+        one
+        for one in find_held(connection, campaign)
+        if one.interview == item.interview and one.id != item.id
+    ]
+    shown: list[tuple[VersionShown, pa.Table]] = [
+        (_shown(stored.upload, stored.site, stored.wave, None, item), _stored_row(connection, stored))
+        for stored in interview.currents()
+    ]
+    shown += [
+        (_shown(one.upload, one.site, one.wave, one.id, item), _held_row(connection, one))
+        for one in (item, *rivals)
+    ]
+    return Comparison(held=item, versions=tuple(version for version, _ in shown), differing=_differing(shown))
+
+
+def decide(
+    connection: Connection, campaign: str, held_id: int, action: Action, *, by: str, why: str, at: datetime
+) -> int:
+    """Decide about a held interview; the step that did."""
+    item = _find(connection, campaign, held_id)
+    if item.step is not None:
+        raise CannotProceed(
+            f"held interview {held_id}",
+            f"it was decided about already, by {item.decided_by}: {item.decision}.",
+            f"Take that back first: awareness review undo {item.step}",
+        )
+    if action == "discard" and not why.strip():
+        raise CannotProceed(
+            f"held interview {held_id}", "an interview is not discarded without a reason.", "Say why."
+        )
+    interview = _competing(connection, item)
+    beside = action == "both" and bool(interview.currents())
+    displaced = [] if action == "discard" or beside else interview.currents()
+    came = {} if action == "discard" else {(item.site, item.wave): 1}
+    step = take_place(
+        connection, campaign, action, f"held interview {held_id}", actor=by, at=at,
+        touched=[(stored.site, stored.wave) for stored in displaced], came=came, reason=why,
+    )  # fmt: skip
+    own = _own_id(connection, item) if beside else None
+    if action != "discard":
+        _store(
+            connection, item, own or interview.main, 1 if beside else interview.last_revision + 1, step, own
+        )
+        supersede(connection, campaign, displaced, step)
+    if displaced:
+        _replay(connection, item, interview, step, by, at)
+    table = tables.held
+    connection.execute(update(table).where(table.c.id == held_id).values(step=step, own=own))
+    facts = {"campaign": campaign, "decision": action, "step": step, "reason": why, "own_id": own}
+    note(connection, by, "held interview decided", f"held interview {held_id}", facts, at)
+    return step
+
+
+def _find(connection: Connection, campaign: str, held_id: int) -> HeldInterview:
+    found = next((one for one in find_held(connection, campaign, waiting=None) if one.id == held_id), None)
+    if found is None:
+        raise CannotProceed(
+            f"held interview {held_id}",
+            f'campaign "{campaign}" holds none of this number.',
+            "See the numbers with: awareness review list",
+        )
+    return found
+
+
+def _held(row: Row[Any], void: frozenset[int]) -> HeldInterview:
+    decided = row.step is not None and row.step not in void
+    return HeldInterview(
+        id=row.id, campaign=row.campaign, upload=row.upload, file=row.file, uploaded_at=row.uploaded_at,
+        row=row.row, line=row.line, code=row.code, submission=row.submission, interview=row.interview,
+        site=row.site, wave=row.wave,
+        decision=row.decision if decided else None,
+        step=row.step if decided else None,
+        decided_by=row.decided_by if decided else None,
+        decided_at=row.decided_at if decided else None,
+        reason=row.reason if decided else "",
+        own=row.own if decided else None,
+    )  # fmt: skip
+
+
+def _competing(connection: Connection, item: HeldInterview) -> Interview:
+    sought = Sought(ids=frozenset({item.interview}), contents=frozenset(), nameless=False, same=())
+    return known_interviews(connection, item.campaign, sought).candidates(item.interview)[0]
+
+
+def _own_id(connection: Connection, item: HeldInterview) -> str:
+    """An id for a second interview under one id: the first one's with a number behind it."""
+    table, number = tables.submission, 2
+    while connection.scalar(
+        select(table.c.revision)
+        .where(table.c.campaign == item.campaign, table.c.submission == f"{item.interview}~{number}")
+        .limit(1)
+    ):
+        number += 1
+    return f"{item.interview}~{number}"
+
+
+def _store(
+    connection: Connection, item: HeldInterview, main: str, revision: int, step: int, own: str | None
+) -> None:
+    held = tables.held_payload
+    stored = connection.execute(select(held).where(held.c.upload == item.upload)).one()
+    position, content = connection.execute(
+        select(tables.held.c.position, tables.held.c.content).where(tables.held.c.id == item.id)
+    ).one()
+    whole = payloads.decode_payload(stored.answers)
+    row = whole.slice(position, 1)
+    if own is not None:
+        place = row.column_names.index("@submission")
+        row = row.set_column(place, "@submission", pa.array([own], pa.large_string()))
+    encoded = payloads.encode_payload(row, payloads.payload_types(whole))
+    connection.execute(insert(tables.payload), {"upload": step, "answers": encoded})
+    connection.execute(
+        insert(tables.submission),
+        {
+            "campaign": item.campaign, "submission": main, "revision": revision, "site": item.site,
+            "wave": item.wave, "content": content, "upload": step, "position": 0,
+        },
+    )  # fmt: skip
+
+
+def _replay(
+    connection: Connection, item: HeldInterview, interview: Interview, step: int, by: str, at: datetime
+) -> None:
+    row = _held_row(connection, item)
+    corrections.replay_on_revisions(connection, item.campaign, row, {interview.main: 0}, step, by, at)
+
+
+def _held_row(connection: Connection, item: HeldInterview) -> pa.Table:
+    encoded = connection.execute(
+        select(tables.held_payload.c.answers).where(tables.held_payload.c.upload == item.upload)
+    ).scalar_one()
+    position = connection.execute(
+        select(tables.held.c.position).where(tables.held.c.id == item.id)
+    ).scalar_one()
+    return payloads.decode_payload(encoded).slice(position, 1)
+
+
+def _stored_row(connection: Connection, stored: Stored) -> pa.Table:
+    encoded = connection.execute(
+        select(tables.payload.c.answers).where(tables.payload.c.upload == stored.upload)
+    ).scalar_one()
+    return payloads.decode_payload(encoded).slice(stored.position, 1)
+
+
+def _shown(upload: int, site: str, wave: str, held: int | None, item: HeldInterview) -> VersionShown:
+    return VersionShown(held=held, upload=upload, site=site, wave=wave, hidden=site != item.site)
+
+
+def _differing(
+    shown: Sequence[tuple[VersionShown, pa.Table]],
+) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+    names = dict.fromkeys(
+        name
+        for _, row in shown
+        for name in row.column_names
+        if name not in HIDDEN and not name.endswith(payloads.MISSING)
+    )
+    found = []
+    for name in names:
+        cells = [cell_at(row, name, 0) for _, row in shown]
+        open_cells = [cell for cell, (version, _) in zip(cells, shown, strict=True) if not version.hidden]
+        if len(set(cells)) > 1 and (len(set(open_cells)) > 1 or name == "@site"):
+            found.append((name, tuple(_letters(cells) if name == RESPONDENT else cells)))
+    return tuple(found)
+
+
+def _letters(cells: Sequence[Cell]) -> list[Cell]:
+    """Pseudonyms told apart and not shown."""
+    letters: dict[str | None, str | None] = {None: None}
+    for cell in cells:
+        letters.setdefault(cell.value, chr(ord("A") + len(letters) - 1))
+    return [Cell(value=letters[cell.value], missing=cell.missing) for cell in cells]
