@@ -20,6 +20,7 @@ from dashboard.commands import (
     power,
     quality,
     retention,
+    review,
     score,
     serve,
 )
@@ -36,6 +37,7 @@ app = typer.Typer(
 for verbs in (
     check,
     files,
+    review,
     corrections,
     link,
     plan,

@@ -223,8 +223,8 @@ class Catalogue:
         with self.database.reading() as connection:
             return reviewing.find_held(connection, campaign, site=site, waiting=waiting)
 
-    def compare_held(self, campaign: str, held: int) -> Comparison:
-        """A held interview beside those it competes with, in the columns in which they differ."""
+    def compare_held(self, campaign: str, held: Sequence[int]) -> list[Comparison]:
+        """Held interviews, each beside those it competes with, in the columns in which they differ."""
         with self.database.reading() as connection:
             return reviewing.compare(connection, campaign, held)
 

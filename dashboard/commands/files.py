@@ -19,6 +19,7 @@ from dashboard.commands.answering import (
 
 
 if TYPE_CHECKING:
+    from surveys.catalogue import Catalogue
     from surveys.ingest import Receipt
     from surveys.instrument import Instrument
 
@@ -113,7 +114,7 @@ def ingest(
 
 def responses(
     campaign: Annotated[str, typer.Option(help="Id of the campaign.")],
-    output: Annotated[Path, typer.Option(help="Where the rows go, as CSV.")],
+    output: Annotated[Path | None, typer.Option(help="Where the rows go, as CSV.")] = None,
     workspace: WorkspaceOption = None,
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
     as_of: Annotated[int | None, typer.Option(help="The rows as they stood after this upload.")] = None,
@@ -121,6 +122,10 @@ def responses(
         bool, typer.Option("--without-withheld", help="Leave out texts that seem to point to a person.")
     ] = False,
     by: ByOption = None,
+    history: Annotated[
+        str | None,
+        typer.Option(help="Instead of rows: the versions of the interview with this id, without answers."),
+    ] = None,
 ) -> None:
     """Write the rows now held, raw: the questionnaire's names and codes, no value altered.
 
@@ -129,13 +134,24 @@ def responses(
     from campaigns.registry import load_campaign
     from dashboard.settings import load_workspace
     from surveys.catalogue import Catalogue
+    from surveys.problems import CannotProceed
     from surveys.responses import responses_table, write_responses
 
     place = load_workspace(workspace)
     loaded = load_campaign(place.campaign_file(campaign))
     require_id(site, "site", [one.id for one in loaded.sites], campaign)
+    if (output is None) == (history is None):
+        raise CannotProceed(
+            "responses",
+            "it is not said what to write.",
+            "Give --output, or --history with the id of an interview.",
+        )
     columns = loaded.columns
     with Catalogue(place.database_url) as catalogue:
+        if history is not None:
+            print(json.dumps(_versions(catalogue, campaign, history), ensure_ascii=False, indent=2))
+            return
+        assert output is not None, "one of the two was given"  # noqa: S101
         _require_upload(as_of, catalogue.newest_upload(campaign), campaign)
         table = responses_table(
             catalogue,
@@ -154,8 +170,6 @@ def responses(
     try:
         write_responses(table, output)
     except OSError as error:
-        from surveys.problems import CannotProceed
-
         raise CannotProceed(
             str(output), f"the rows cannot be written here ({error.strerror}).", "Choose another place."
         ) from None
@@ -165,6 +179,19 @@ def responses(
             f"{len(waiting)} texts in it seem to point to a person. Keep the file safe, or add --without-withheld.",
             file=sys.stderr,
         )
+
+
+def _versions(catalogue: "Catalogue", campaign: str, submission: str) -> list[dict[str, object]]:
+    from surveys.problems import CannotProceed
+
+    found = catalogue.revisions(campaign, submission)
+    if not found:
+        raise CannotProceed(
+            "--history",
+            f'campaign "{campaign}" has no interview "{submission}".',
+            "See the ids with: awareness responses --output",
+        )
+    return [one.as_dict() for one in found]
 
 
 def _questionnaire(path: Path, language: str) -> "Instrument":

@@ -1,12 +1,12 @@
 """Interviews that wait for a person: listed, looked at beside what they compete with, and decided about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from surveys.corrections.ledger import Cell
 from surveys.problems import CannotProceed
@@ -15,7 +15,7 @@ from surveys.record.audit import note
 from surveys.record.interviews import cell_at
 from surveys.record.lineage import Sought, known_interviews, out_of_force
 from surveys.record.places import take_place
-from surveys.record.revisions import Interview, Stored
+from surveys.record.revisions import Interview
 from surveys.record.writing import supersede
 
 
@@ -32,6 +32,7 @@ class HeldInterview:
     id: int
     campaign: str
     upload: int
+    position: int  # in the upload's payload of held interviews
     file: str
     uploaded_at: datetime
     row: int
@@ -91,21 +92,36 @@ def find_held(
     return [one for one in rows if waiting is None or (one.step is None) == waiting]
 
 
-def compare(connection: Connection, campaign: str, held_id: int) -> Comparison:
-    """A held interview beside the stored one and the others held under its id."""
-    item = _find(connection, campaign, held_id)
-    interview = _competing(connection, item)
+def compare(connection: Connection, campaign: str, held_ids: Sequence[int]) -> list[Comparison]:
+    """Each held interview beside the stored one and the others held under its id."""
+    everything = {one.id: one for one in find_held(connection, campaign, waiting=None)}
+    read = _Read(connection)
+    return [
+        _compared(connection, _found(everything, id_, campaign), everything.values(), read)
+        for id_ in held_ids
+    ]
+
+
+def _compared(
+    connection: Connection, item: HeldInterview, everything: Iterable[HeldInterview], read: "_Read"
+) -> Comparison:
     rivals = [
         one
-        for one in find_held(connection, campaign)
-        if one.interview == item.interview and one.id != item.id
+        for one in everything
+        if one.interview == item.interview and one.id != item.id and one.step is None
     ]
     shown: list[tuple[VersionShown, pa.Table]] = [
-        (_shown(stored.upload, stored.site, stored.wave, None, item), _stored_row(connection, stored))
-        for stored in interview.currents()
+        (
+            _shown(stored.upload, stored.site, stored.wave, None, item),
+            read.row(tables.payload, stored.upload, stored.position),
+        )
+        for stored in _competing(connection, item).currents()
     ]
     shown += [
-        (_shown(one.upload, one.site, one.wave, one.id, item), _held_row(connection, one))
+        (
+            _shown(one.upload, one.site, one.wave, one.id, item),
+            read.row(tables.held_payload, one.upload, one.position),
+        )
         for one in (item, *rivals)
     ]
     return Comparison(held=item, versions=tuple(version for version, _ in shown), differing=_differing(shown))
@@ -149,8 +165,29 @@ def decide(
     return step
 
 
+class _Read:
+    """Rows of payloads; each payload is decoded once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._decoded: dict[tuple[str, int], pa.Table] = {}
+
+    def row(self, table: Table, upload: int, position: int) -> pa.Table:
+        """One row of an upload's payload in that table."""
+        key = (table.name, upload)
+        if key not in self._decoded:
+            query = select(table.c.answers).where(table.c.upload == upload)
+            self._decoded[key] = payloads.decode_payload(self._connection.execute(query).scalar_one())
+        return self._decoded[key].slice(position, 1)
+
+
 def _find(connection: Connection, campaign: str, held_id: int) -> HeldInterview:
-    found = next((one for one in find_held(connection, campaign, waiting=None) if one.id == held_id), None)
+    everything = {one.id: one for one in find_held(connection, campaign, waiting=None)}
+    return _found(everything, held_id, campaign)
+
+
+def _found(everything: Mapping[int, HeldInterview], held_id: int, campaign: str) -> HeldInterview:
+    found = everything.get(held_id)
     if found is None:
         raise CannotProceed(
             f"held interview {held_id}",
@@ -163,7 +200,7 @@ def _find(connection: Connection, campaign: str, held_id: int) -> HeldInterview:
 def _held(row: Row[Any], void: frozenset[int]) -> HeldInterview:
     decided = row.step is not None and row.step not in void
     return HeldInterview(
-        id=row.id, campaign=row.campaign, upload=row.upload, file=row.file, uploaded_at=row.uploaded_at,
+        id=row.id, campaign=row.campaign, upload=row.upload, position=row.position, file=row.file, uploaded_at=row.uploaded_at,
         row=row.row, line=row.line, code=row.code, submission=row.submission, interview=row.interview,
         site=row.site, wave=row.wave,
         decision=row.decision if decided else None,
@@ -195,17 +232,14 @@ def _own_id(connection: Connection, item: HeldInterview) -> str:
 def _store(
     connection: Connection, item: HeldInterview, main: str, revision: int, step: int, own: str | None
 ) -> None:
-    held = tables.held_payload
-    stored = connection.execute(select(held).where(held.c.upload == item.upload)).one()
-    position, content = connection.execute(
-        select(tables.held.c.position, tables.held.c.content).where(tables.held.c.id == item.id)
-    ).one()
-    whole = payloads.decode_payload(stored.answers)
-    row = whole.slice(position, 1)
+    content = connection.execute(
+        select(tables.held.c.content).where(tables.held.c.id == item.id)
+    ).scalar_one()
+    row = _Read(connection).row(tables.held_payload, item.upload, item.position)
     if own is not None:
         place = row.column_names.index("@submission")
         row = row.set_column(place, "@submission", pa.array([own], pa.large_string()))
-    encoded = payloads.encode_payload(row, payloads.payload_types(whole))
+    encoded = payloads.encode_payload(row, payloads.payload_types(row))
     connection.execute(insert(tables.payload), {"upload": step, "answers": encoded})
     connection.execute(
         insert(tables.submission),
@@ -219,25 +253,8 @@ def _store(
 def _replay(
     connection: Connection, item: HeldInterview, interview: Interview, step: int, by: str, at: datetime
 ) -> None:
-    row = _held_row(connection, item)
+    row = _Read(connection).row(tables.held_payload, item.upload, item.position)
     corrections.replay_on_revisions(connection, item.campaign, row, {interview.main: 0}, step, by, at)
-
-
-def _held_row(connection: Connection, item: HeldInterview) -> pa.Table:
-    encoded = connection.execute(
-        select(tables.held_payload.c.answers).where(tables.held_payload.c.upload == item.upload)
-    ).scalar_one()
-    position = connection.execute(
-        select(tables.held.c.position).where(tables.held.c.id == item.id)
-    ).scalar_one()
-    return payloads.decode_payload(encoded).slice(position, 1)
-
-
-def _stored_row(connection: Connection, stored: Stored) -> pa.Table:
-    encoded = connection.execute(
-        select(tables.payload.c.answers).where(tables.payload.c.upload == stored.upload)
-    ).scalar_one()
-    return payloads.decode_payload(encoded).slice(stored.position, 1)
 
 
 def _shown(upload: int, site: str, wave: str, held: int | None, item: HeldInterview) -> VersionShown:

@@ -181,7 +181,7 @@ class Record(RuleBasedStateMachine):
         self.remember(number)
 
     def said_by(self, held: int) -> Said:
-        comparison = self.catalogue.compare_held("pilot", held)
+        [comparison] = self.catalogue.compare_held("pilot", [held])
         place = next(at for at, version in enumerate(comparison.versions) if version.held == held)
         differing = dict(comparison.differing)
         _, said = next(
