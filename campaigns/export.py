@@ -23,8 +23,10 @@ EFFECT_COLUMNS = (
     "outcome", "site", "role", "subgroup", "design", "estimand", "term", "estimate", "std_error", "df", "statistic",
     "p_value", "p_adjusted", "conf_low", "conf_high", "n", "n_clusters", "n_campaign_before", "n_campaign_after",
     "n_comparison_before", "n_comparison_after", "mean_comparison_after", "standard_errors", "p_method", "verdict",
-    "caveats", "not_estimable", "plan_status", "plan_deviations", "plan_sha256", "data_sha256", "software",
+    "caveats", "not_estimable", "plan_sha256", "data_sha256", "software",
 )  # fmt: skip
+# Of an evaluation, whose plan may be locked; an estimate of a file on its own has the sentence among its caveats.
+PLAN_COLUMNS = ("plan_status", "plan_deviations")
 POOL_COLUMNS = (
     "outcome", "role", "sites", "left_out", "method", "interval", "k", "estimate", "std_error", "df", "p_value",
     "conf_low", "conf_high", "tau2", "tau2_low", "tau2_high", "i2", "q", "q_p_value", "predict_low", "predict_high",
@@ -49,21 +51,21 @@ def effect_table(
     plan_sha256: str | None = None,
     data_sha256: str | None = None,
 ) -> pd.DataFrame:
-    """One row per effect, with the columns ``EFFECT_COLUMNS``.
+    """One row per effect, with the columns ``EFFECT_COLUMNS``, and ``PLAN_COLUMNS`` where it is an evaluation.
 
     An evaluation is protected first, however it comes; effects on their own are an evaluator's, from a file of
     theirs, and stand as they are. ``caveats`` holds a tuple of sentences, ``not_estimable`` a mapping with code,
     reason and remedy, or None.
     """
-    effects, marks = results, []
+    effects, marks, columns = results, [], list(EFFECT_COLUMNS)
     if isinstance(results, Evaluation):
         shared = protect(results)
         plan_sha256, data_sha256 = shared.campaign.sha256, shared.data_sha256
         marks = [Note(code="simulated")] if shared.campaign.simulated else []
-        effects = shared.effects
+        effects, columns = shared.effects, [*EFFECT_COLUMNS, *PLAN_COLUMNS]
     stamps = {"plan_sha256": plan_sha256, "data_sha256": data_sha256, "software": software()}
     rows = [{**_row(effect, marks, language), **stamps} for effect in effects]  # type: ignore[union-attr]
-    return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS), dtype=object)
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def pool_table(evaluation: Evaluation, *, language: str = "en") -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from campaigns.campaign import INDEX_KINDS, Score
 from campaigns.data_file import DataFile, read_data
-from campaigns.effects import Effect, EffectEstimate, Note, PlanStamp
+from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, design_estimated, load_plan
@@ -26,7 +26,6 @@ from surveys.record.payloads import MISSING
 
 
 ONE_ARM = "campaign"
-UNLOCKED = PlanStamp(status="exploratory", reason=Note(code="no_lock"))  # a file on its own proves no date
 ROW = "@row"  # where a row stands in the file, from 1
 
 
@@ -276,7 +275,6 @@ def _in_wave(answers: ir.Table, wave: str) -> ir.BooleanValue:
 
 
 def _with_notes(effect: Effect, plan: Plan) -> Effect:
-    effect = replace(effect, stamp=UNLOCKED)
     if not isinstance(effect, EffectEstimate):
         return effect
     notes = []
@@ -287,6 +285,7 @@ def _with_notes(effect: Effect, plan: Plan) -> Effect:
     unused = unused_keys(plan)
     if unused:
         notes.append(Note(code="keys_not_used", values={"keys": ", ".join(unused)}))
+    notes.append(Note(code="plan_not_locked"))  # a file on its own proves no date
     return replace(effect, caveats=(*effect.caveats, *notes))
 
 

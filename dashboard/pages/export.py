@@ -6,7 +6,7 @@ from dash import Dash, html
 from dash.development.base_component import Component
 
 from campaigns.campaign import Campaign
-from campaigns.export import EFFECT_COLUMNS, EXPORT_FORMATS
+from campaigns.export import EFFECT_COLUMNS, EXPORT_FORMATS, PLAN_COLUMNS
 from dashboard.components import frame, message, panel
 from dashboard.links import Address
 from dashboard.services import Services
@@ -82,7 +82,7 @@ def _codebook(language: str) -> html.Table:
         html.Tr(
             [html.Th(html.Code(name), scope="row"), html.Td(say(f"screens.export.columns.{name}", language))]
         )
-        for name in EFFECT_COLUMNS
+        for name in (*EFFECT_COLUMNS, *PLAN_COLUMNS)
     ]
     return html.Table(
         [html.Caption(say("screens.export.columns_caption", language)), html.Tbody(rows)],

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaigns.export import EFFECT_COLUMNS
+from campaigns.export import EFFECT_COLUMNS, PLAN_COLUMNS
 from dashboard.settings import Workspace
 from surveys.catalogue import Catalogue
 from surveys.languages import say
@@ -97,10 +97,10 @@ def test_an_evaluator_takes_the_effects_home(desktop: Visit) -> None:
             page.get_by_role("link", name=f"Download {kind.upper()}").click()
         taken[kind] = Path(download.value.path()).read_bytes()
     rows = list(csv.DictReader(io.StringIO(taken["csv"].decode("utf-8-sig"))))
-    assert list(rows[0]) == list(EFFECT_COLUMNS)
+    assert list(rows[0]) == [*EFFECT_COLUMNS, *PLAN_COLUMNS]
     assert len(rows) == len(json.loads(taken["json"]))
     effects = openpyxl.load_workbook(io.BytesIO(taken["xlsx"])).worksheets[0]
-    assert [cell.value for cell in effects[1]] == list(EFFECT_COLUMNS)
+    assert [cell.value for cell in effects[1]] == [*EFFECT_COLUMNS, *PLAN_COLUMNS]
 
 
 def send(page: Page, file: Path) -> None:

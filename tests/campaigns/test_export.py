@@ -15,6 +15,7 @@ from campaigns.effects import Evaluation, Note
 from campaigns.export import (
     EFFECT_COLUMNS,
     EXPORT_FORMATS,
+    PLAN_COLUMNS,
     effect_table,
     evaluation_as_dict,
     export_evaluation,
@@ -52,7 +53,8 @@ CONTRACT = (
 
 def test_the_columns_are_those_of_the_contract(evaluation: Evaluation) -> None:
     assert ", ".join(EFFECT_COLUMNS) == CONTRACT
-    assert list(effect_table(evaluation).columns) == CONTRACT.split(", ")
+    assert list(effect_table(evaluation).columns) == [*CONTRACT.split(", "), *PLAN_COLUMNS]
+    assert list(effect_table(evaluation.effects).columns) == CONTRACT.split(", ")
 
 
 def test_an_evaluation_is_protected_on_every_way_out(evaluation: Evaluation) -> None:
@@ -86,7 +88,7 @@ def test_simulated_numbers_say_so_wherever_they_go(evaluation: Evaluation) -> No
 def test_json_is_a_list_with_nulls_for_what_is_absent(evaluation: Evaluation) -> None:
     rows = json.loads(export_evaluation(evaluation, "json"))
     assert [row["site"] for row in rows] == ["npl", "bgd", "tha", "idn", "kor"]
-    assert list(rows[0]) == list(EFFECT_COLUMNS)
+    assert list(rows[0]) == [*EFFECT_COLUMNS, *PLAN_COLUMNS]
     assert rows[2]["df"] is None
     assert rows[4]["estimate"] is None
     assert set(rows[4]["not_estimable"]) == {"code", "reason", "remedy"}
