@@ -148,9 +148,9 @@ def decide(
     moved = {one.id: one for one in _MOVERS.get(action, _simply(action))(connection, campaign, movable)}
     place = _place(connection, campaign, action, actor, at, movable, moved)
     by_id = {one.id: one for one in chosen}
-    for decided in moved.values():
+    for turn, decided in enumerate(moved.values(), start=1):
         if decided.state != by_id[decided.id].state or decided.told != by_id[decided.id].told:
-            _write(connection, by_id[decided.id], decided, actor, why, at, place)
+            _write(connection, by_id[decided.id], decided, actor, why, at, place, turn)
     facts = {
         "campaign": campaign,
         "corrections": sorted(one.id for one in moved.values() if one.state == MOVES[action][1]),
@@ -298,12 +298,12 @@ def _write(
     why: str,
     at: datetime,
     place: int | None,
+    turn: int = 0,
 ) -> None:
     table = tables.correction
     changed: dict[str, Any] = {"state": decided.state.value, "told": decided.told}
     if decided.state is State.APPLIED and before.state is not State.APPLIED:
-        turns = select(func.coalesce(func.max(table.c.turn), 0) + 1).where(table.c.applied_at == place)
-        changed |= {"applied_at": place, "turn": connection.scalar(turns)}
+        changed |= {"applied_at": place, "turn": turn}
     elif before.state is State.APPLIED and decided.state is not State.APPLIED:
         changed["ended_at"] = place
     connection.execute(update(table).where(table.c.id == before.id).values(**changed))
