@@ -17,6 +17,7 @@ from dashboard.components import frame, message
 from dashboard.evaluations import Evaluations
 from dashboard.links import Address, language_of, parse_address
 from dashboard.pages import FIRST_PAGE, PAGES
+from dashboard.quality import Qualities
 from dashboard.services import Services
 from dashboard.settings import Workspace
 from dashboard.uploads import Uploads
@@ -112,6 +113,7 @@ def services_of(workspace: Workspace) -> Services:
         catalogue=catalogue,
         evaluations=Evaluations(workspace, catalogue),
         uploads=Uploads(workspace, catalogue),
+        qualities=Qualities(workspace, catalogue),
         pages=tuple(PAGES),
     )
 

@@ -243,7 +243,12 @@ def _entry_of(page: str) -> str:
 
 
 def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
-    state = {"outcome": address.outcome or "", "sites": SITES_APART.join(address.sites)}
+    state = {
+        "outcome": address.outcome or "",
+        "sites": SITES_APART.join(address.sites),
+        "site": address.site or "",
+        "wave": address.wave or "",
+    }
     return html.Div(
         [
             html.A(

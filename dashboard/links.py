@@ -12,12 +12,14 @@ SITES_APART = "~"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """What a reader chose: language, campaign, outcome, sites (none named: all of them)."""
+    """What a reader chose: language, campaign, outcome, sites (none named: all of them), the one site and wave."""
 
     language: str
     campaign: str | None = None
     outcome: str | None = None
     sites: tuple[str, ...] = ()
+    site: str | None = None
+    wave: str | None = None
 
     def to(self, path: str, **changes: str) -> str:
         """The address of another screen in the same language and campaign."""
@@ -33,6 +35,8 @@ def parse_address(query: Mapping[str, str], known: Sequence[str], accepted: str 
         campaign=query.get("campaign") or None,
         outcome=query.get("outcome") or None,
         sites=tuple(site for site in query.get("sites", "").split(SITES_APART) if site),
+        site=query.get("site") or None,
+        wave=query.get("wave") or None,
     )
 
 

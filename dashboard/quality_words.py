@@ -84,7 +84,7 @@ def tables_of(quality: SiteQuality, language: str) -> dict[TableName, Table]:
     rows: dict[TableName, list[tuple[Cell, ...]]] = {
         "interviewers": [
             (
-                row.interviewer, row.interviews, row.days, row.interviews / row.days if row.days else None,
+                row.interviewer or say("quality.parts.team", language), row.interviews, row.days, row.interviews / row.days if row.days else None,
                 row.minutes, row.dont_know, row.refused, row.straight_lined, row.at_night, row.alike,
                 row.mismatch, row.findings,
             )
@@ -123,6 +123,8 @@ def lead(quality: SiteQuality, language: str) -> str:
     urgent = _urgent(lines_of(quality, language))
     if not urgent:
         return say("quality.page.clear_lead", language)
+    if not quality.report.affected:
+        return say("quality.page.lead_none", language, todo=urgent[0].todo)
     return say(
         "quality.page.lead" if len(urgent) > 1 else "quality.page.lead_one", language,
         affected=quality.report.affected, interviews=quality.report.interviews, findings=len(urgent),
@@ -226,6 +228,8 @@ def _part_label(name: str, quality: SiteQuality, language: str) -> str:
 
 
 def _value_label(name: str, value: str, instrument: Instrument, language: str) -> str:
+    if name == "arm" and value in ("campaign", "comparison"):
+        return say(f"quality.arms.{value}", language)
     asked = instrument.question(name)
     for choice in (instrument.choices_of(asked) if asked is not None else None) or ():
         if choice.name.casefold() == value.casefold():

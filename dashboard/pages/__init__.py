@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from dashboard.pages import compare, corrections, export, methods, overview, upload
+from dashboard.pages import compare, corrections, export, methods, overview, quality, upload
 
 
 # Each module offers ``layout(services, address) -> html.Div`` and ``register(app, services) -> None``.
@@ -10,6 +10,7 @@ PAGES: dict[str, ModuleType] = {
     "overview": overview,
     "compare": compare,
     "upload": upload,
+    "quality": quality,
     "corrections": corrections,
     "export": export,
     "methods": methods,

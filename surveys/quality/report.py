@@ -23,7 +23,7 @@ from surveys.quality import (
 )
 from surveys.quality.damage import with_damage
 from surveys.quality.findings import SEVERITIES, Checked, CheckName, Found
-from surveys.quality.interviews import Interviews, substantive
+from surveys.quality.interviews import Flags, Interviews, substantive
 from surveys.quality.nonresponse import QuestionMissing, missing_by_question, share_missing
 from surveys.quality.quotas import QuotaProgress
 from surveys.quality.setting import Setting
@@ -54,9 +54,9 @@ CHECKS: Mapping[CheckName, Check] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterviewerRow:
-    """What one interviewer brought in. Shares are 0-1; None where the files do not say."""
+    """What one interviewer, or the team, brought in. Shares are 0-1; None where the files do not say."""
 
-    interviewer: str
+    interviewer: str | None  # None: the whole team
     interviews: int
     days: int
     minutes: float | None  # median
@@ -90,7 +90,7 @@ class QualityReport:
     checks: tuple[Checked, ...]  # in the order of CHECKS
     ranked: tuple[tuple[CheckName, Found], ...]
     interviews_named: tuple[NamedInterview, ...]
-    interviewers: tuple[InterviewerRow, ...]
+    interviewers: tuple[InterviewerRow, ...]  # the team as a whole last
     missing: tuple[QuestionMissing, ...]
     quotas: tuple[QuotaProgress, ...]
     days: tuple[tuple[str, int], ...]
@@ -155,9 +155,10 @@ def _interviewers(
     night = _named_in(interviews, ranked, "at_night")
     alike = _named_in(interviews, ranked, "copied", "nearly_copied")
     again = setting.backchecks
-    second = backchecks.compare(interviews, again).by_interviewer if again is not None and len(again) else {}
-    return tuple(
-        InterviewerRow(
+    second = backchecks.compare(interviews, again) if again is not None and len(again) else None
+
+    def row(name: str | None, his: Flags) -> InterviewerRow:
+        return InterviewerRow(
             interviewer=name,
             interviews=int(his.sum()),
             days=len(np.unique(interviews.day[his & ~np.isnat(interviews.day)])),
@@ -167,11 +168,17 @@ def _interviewers(
             straight_lined=_average(lined[his]),
             at_night=int((night & his).sum()),
             alike=int((alike & his).sum()),
-            mismatch=second[name].share if name in second else None,
+            mismatch=_mismatch(second, his),
             findings=sum(one.interviewer == name for _, one in ranked),
         )
-        for name, his in interviews.interviewers()
-    )
+
+    rows = [row(name, his) for name, his in interviews.interviewers()]
+    return (*rows, row(None, np.ones(len(interviews), dtype=bool))) if rows else ()
+
+
+def _mismatch(second: backchecks.Backchecks | None, his: Flags) -> float | None:
+    compared = 0 if second is None else int(second.compared[his].sum())
+    return int(second.differed[his].sum()) / compared if second is not None and compared else None
 
 
 def _named(interviews: Interviews, ranked: tuple[tuple[CheckName, Found], ...]) -> tuple[NamedInterview, ...]:
