@@ -95,6 +95,9 @@ _CLOCK_OF_MACHINE = re.compile(r"1[5-8]\d{11}")  # milliseconds since 1970
 _CANDIDATE = re.compile(
     r"(?<![A-Za-z0-9_.,/+])(?:\+|00)?\(?\d(?:[ ().\-/]{0,2}\d){6,16}(?![A-Za-z0-9_/])(?![.,:]\d)"
 )
+_WITHOUT_SPACES = re.compile(
+    _CANDIDATE.pattern.replace("[ ().", "[().")
+)  # of two numbers in a row each alone
 _CODE_BEFORE = re.compile(
     r"(?:\b(?:code|ref|case|form|household|hh|batch|serial|kode|mã)|코드|รหัส|کد|कोड|কোড|កូដ|ကုဒ်)[ .:#]*(?:no\.? ?)?$",
     re.IGNORECASE,
@@ -126,7 +129,8 @@ def number_kinds(text: str, regions: Sequence[str] = ()) -> Iterator[Kind]:
         if not machine and not _is_amount(text, found.start(), found.end()):
             yield Kind.IDENTITY_NUMBER
             break
-    if any(_is_telephone(found, text, regions) for found in _CANDIDATE.finditer(text)):
+    candidates = (found for pattern in (_CANDIDATE, _WITHOUT_SPACES) for found in pattern.finditer(text))
+    if any(_is_telephone(found, text, regions) for found in candidates):
         yield Kind.TELEPHONE
 
 

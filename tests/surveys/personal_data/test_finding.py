@@ -82,6 +82,11 @@ def test_dates_counts_codes_and_formulas_are_left_alone(text: str) -> None:
     assert personal_data_kinds(text, REGIONS) == ()
 
 
+def test_two_numbers_in_a_row_are_found() -> None:
+    assert holds_personal_data("0812345678 0812345679", ("TH",))
+    assert holds_personal_data("9841234567 9841234568", ("NP",))
+
+
 def test_a_number_without_its_zero_counts_where_the_campaign_runs() -> None:
     assert holds_personal_data("9841234567", ("NP",))
     assert not holds_personal_data("9841234567", ("KR",))
