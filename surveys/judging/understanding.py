@@ -1,6 +1,6 @@
 """The columns of a file as the questions they answer, with what people decided about them and what is left open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,7 +34,7 @@ WORTH_TELLING = 0.8  # strength of a suggestion for a file that could be read wi
 _OF_HEADERS = frozenset(
     {
         "not_this_questionnaire", "required_column_missing", "ambiguous_label_header", "ambiguous_header",
-        "lookalike_header", "map_unknown_question", "map_identifier", "map_two_columns", "map_header_gone",
+        "lookalike_header", "map_unknown_question", "map_identifier", "map_two_columns",
     }
 )  # fmt: skip
 
@@ -70,11 +70,17 @@ def understand_headers(raw: RawFile, known: Known) -> HeaderMap:
         headers = match_headers(
             raw.interviews.columns, known.instrument, known.fieldwork, raw.dialect, column_map
         )
-        _refuse_outdated(raw.interviews, headers, column_map)
     except FileRefused as refused:
         if refused.problem.code not in _OF_HEADERS:
             raise
-        raise FileRefused(*refused.problems, doubts=_doubts_of_headers(raw, known)) from None
+        outdated = _outdated(raw.interviews, column_map, names_found(raw, known))
+        doubts = _doubts_of_headers(raw, known)
+        raise FileRefused(*outdated, *refused.problems, doubts=doubts) from None
+    answered = headers.answers.values()
+    have = {*headers.answers, *(f"{one.name}/{code}" for one in answered for _, code in one.split)}
+    outdated = _outdated(raw.interviews, column_map, have)
+    if outdated:
+        raise FileRefused(*outdated, doubts=_doubts_of_headers(raw, known))
     return headers
 
 
@@ -189,17 +195,14 @@ def _refuse_wrong_map(raw: RawFile, known: Known) -> None:
         raise FileRefused(*faults)
 
 
-def _refuse_outdated(table: RawTable, headers: HeaderMap, column_map: Mapping[str, str]) -> None:
-    """A header of the map that is gone, and with it the only column of its question."""
+def _outdated(table: RawTable, column_map: Mapping[str, str], have: Collection[str]) -> list[Problem]:
+    """The headers of the map that are gone, and with them the only column of their question."""
     present = set(table.columns)
-    have = {*headers.answers, *(f"{s.name}/{code}" for s in headers.answers.values() for _, code in s.split)}
     gone = [
         header for header, name in column_map.items() if name and header not in present and name not in have
     ]
-    if gone:
-        raise FileRefused(
-            Problem(code="map_header_gone", values={"columns": listed(gone), "number": len(gone)})
-        )
+    values = {"columns": listed(gone), "number": len(gone)}
+    return [Problem(code="map_header_gone", values=values)] if gone else []
 
 
 def _doubts_of_headers(raw: RawFile, known: Known) -> list[Doubt]:
