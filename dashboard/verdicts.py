@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from surveys.doubts import open_doubts
 from surveys.ingest import Receipt
 from surveys.languages import say
 from surveys.problems import CannotProceed, Problem
@@ -38,7 +39,7 @@ def verdict_of(receipt: Receipt, language: str) -> dict[str, Any]:
     return {
         "state": state,
         "headline": say(f"screens.upload.verdicts.{state}.headline", language),
-        "next": say(f"screens.upload.verdicts.{state}.next", language),
+        "next": say(_next(receipt, state), language),
         "counts": [
             {
                 "name": name,
@@ -115,6 +116,16 @@ def declined_rows(problems: Sequence[Problem]) -> set[int]:
         if problem.row is not None:
             codes.setdefault(problem.row, set()).add(problem.code)
     return {row for row, found in codes.items() if found == {"no_consent"}}
+
+
+def _next(receipt: Receipt, state: str) -> str:
+    """What to do now: where a refused file has questions, their answers come before everything else."""
+    asks = any(doubt.blocking for doubt in open_doubts(receipt.report.doubts))
+    return (
+        "screens.upload.asked.next"
+        if state == "refused" and asks
+        else f"screens.upload.verdicts.{state}.next"
+    )
 
 
 def _state(receipt: Receipt, declined: int) -> str:

@@ -83,6 +83,9 @@
         return h("div", { key: count.name, className: count.name }, h("dt", null, count.label), h("dd", null, count.value));
       })) : null,
       h("p", { className: "next" }, verdict.next),
+      props.told.questions && props.told.questions.length ? h(window.campaign_questions.Questions, {
+        key: props.told.id, questions: props.told.questions, words: words, answer: props.answer
+      }) : null,
       props.told.refused_rows ? h("p", null, h("a", { className: "button", href: props.told.refused_rows, download: "" }, words.workbook)) : null,
       h(Causes, { causes: verdict.causes, title: words.problems, words: words }),
       verdict.warnings.length ? h("details", { className: "disclosure" }, h("summary", null, fill(words.warnings, { count: verdict.warnings.length })),
@@ -111,6 +114,7 @@
           change({ step: told.step, fraction: 0.5 + told.fraction / 2 });
           setTimeout(ask, ASK_EVERY, id, 0);
         } else {
+          told.id = id;
           change({ told: told, fraction: 1 });
           props.setProps({ done: id });
         }
@@ -137,6 +141,17 @@
       request.send(file);
     }
 
+    // The file lies at the server still; only the answers travel.
+    function answer(id, by, answers, failed) {
+      fetch("/upload/" + id + "/answers?" + query({ lang: props.language }), {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ by: by, answers: answers })
+      }).then(function (reply) { return reply.json(); }).then(function (reply) {
+        if (!reply.job) { failed(reply.error || words.not_sent); return; }
+        setJob(function (old) { return { name: old.name, file: old.file, step: words.waiting, fraction: 0.5 }; });
+        ask(reply.job, 0);
+      }).catch(function () { failed(words.not_sent); });
+    }
+
     var busy = Boolean(job && !job.told && !job.error);
     return h("div", { id: props.id, className: "upload" },
       h("div", { className: "panel" },
@@ -149,7 +164,7 @@
       job && job.error ? h("div", { className: "panel verdict failed", role: "alert" }, h("h2", null, job.error),
         h("p", null, words.nothing_stored),
         h("button", { type: "button", className: "button", onClick: function () { send(job.file); } }, words.again)) : null,
-      job && job.told ? h(Verdict, { told: job.told, name: job.name, words: words }) : null);
+      job && job.told ? h(Verdict, { told: job.told, name: job.name, words: words, answer: answer.bind(null, job.told.id) }) : null);
   }
 
   window.campaign_upload = { UploadPanel: UploadPanel };

@@ -1,6 +1,5 @@
 """The field team's screen: drop a file, watch it being judged, read the verdict, take the refused rows home."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,12 @@ from campaigns.campaign import Campaign
 from dashboard import verdicts, wording
 from dashboard.components import Drawn, frame, message
 from dashboard.links import Address, parse_address
+from dashboard.questions import answers_from_page, questions_of
 from dashboard.services import Services
-from dashboard.uploads import Job
+from dashboard.uploads import Job, Sending
 from surveys.catalogue import Upload
 from surveys.languages import catalogue, pick, say
+from surveys.problems import CannotProceed
 from surveys.reading.limits import Limits
 
 
@@ -133,16 +134,28 @@ def _register_routes(app: Dash, services: Services) -> None:
             abort(404)
         if (request.content_length or 0) > Limits().file_bytes:
             return jsonify({"error": say("screens.upload.words.too_large", address.language)}), 413
-        path = Path(tempfile.mkdtemp(prefix="upload-")) / "file"
+        path = services.uploads.new_place()
         _save(path)
-        job = services.uploads.begin(
-            path,
+        sending = Sending(
+            path=path,
             name=request.args.get("name", "")[:300] or "upload",
             campaign=campaign.stem,
             site=request.args.get("site") or None,
             wave=request.args.get("wave") or None,
             language=address.language,
         )
+        return jsonify({"job": services.uploads.begin(sending).id}), 202
+
+    @app.server.post("/upload/<job_id>/answers")
+    def answer(job_id: str) -> tuple[Response, int]:
+        said = request.get_json(silent=True)
+        try:
+            answers, by = answers_from_page(said)
+        except CannotProceed as stop:
+            return jsonify({"error": f"{stop.what} {stop.remedy}"}), 400
+        job = services.uploads.again(_job(services, job_id), answers, by)
+        if job is None:
+            return jsonify({"error": say("screens.upload.words.asked_gone", _language(services))}), 410
         return jsonify({"job": job.id}), 202
 
     @app.server.get("/upload/<job_id>.json")
@@ -186,6 +199,7 @@ def _told(job: Job, language: str) -> dict[str, Any]:
     }  # fmt: skip
     if job.state == "done" and job.receipt is not None:
         told["verdict"] = verdicts.verdict_of(job.receipt, language)
+        told["questions"] = questions_of(job.receipt.report.doubts, language) if job.waiting else []
         told["refused_rows"] = f"/upload/{job.id}/refused.xlsx" if job.refused_rows else ""
     if job.state == "failed":
         told["verdict"] = verdicts.stopped(job.stop, language)

@@ -30,9 +30,11 @@ LEAST_STRENGTH = 0.6  # below this a suggestion would be read as noise
 STRENGTH_OF_PAST = 0.97  # a person confirmed it before, for this very header
 STRENGTH_OF_ANSWERS = 0.6  # nothing but the answers speaks for it
 STRENGTH_OF_BEGINNING = 0.9  # the header is the cut beginning of the question
+STRENGTH_OF_NAME_WITHIN = 0.75  # the question's name is a word, or words, of the header
 STRENGTH_OF_WORDS = 0.95  # all words of one are among those of the other
 _ABBREVIATED = re.compile(r"\s*(?:…|\.\.\.?)\s*$")
 _LEAST_BEGINNING = 8  # letters of a cut header that say something
+_LEAST_NAME = 3  # letters; "q" or "no" is a word of anything
 _LEAST_WORDS = 3  # with fewer, one word in common would say too much
 _FEW = 12  # different values; more is free text
 _TICKS = frozenset(
@@ -110,7 +112,7 @@ def columns_doubt(
     answer: str | None = None,
 ) -> Doubt:
     """The question which columns hold what, with everything they may hold."""
-    found = sum(one.question is not None for one in suggestions)
+    found = sum(bool(one.question) for one in suggestions)
     return Doubt(
         id="columns",
         kind="columns",
@@ -158,6 +160,10 @@ def _from_wording(
         strengths[row] = np.maximum(
             strengths[row], STRENGTH_OF_BEGINNING * _beginnings(table.columns[place], texts)
         )
+    for column, (_, text, why) in enumerate(spoken):
+        if why == "name":
+            within = [_has_words(header, text) for header in headers]
+            strengths[within, column] = np.maximum(strengths[within, column], STRENGTH_OF_NAME_WITHIN)
     fit: dict[tuple[int, str], float | None] = {}
     candidates: list[_Candidate] = []
     for row, column in np.argwhere(strengths >= LEAST_STRENGTH).tolist():
@@ -308,6 +314,11 @@ def _spoken_names(target: Target, instrument: Instrument) -> list[tuple[str, str
         (_words(f"{question.labels.get(language, '')} {text}"), "label") for language, text in labels.items()
     ]
     return [names[0], *joined]
+
+
+def _has_words(header: str, name: str) -> bool:
+    """Whether every word of a question's name is a word of the header."""
+    return len(name) >= _LEAST_NAME and set(name.split()) <= set(header.split())
 
 
 def _beginnings(header: str, texts: Sequence[str]) -> np.ndarray:

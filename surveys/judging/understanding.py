@@ -1,7 +1,7 @@
 """The columns of a file as the questions they answer, with what people decided about them and what is left open."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -214,14 +214,24 @@ def _doubts_of_headers(raw: RawFile, known: Known) -> list[Doubt]:
     doubt = _map_doubt(raw, known, [*mapped, *suggestions], blocking=True)
     suggested = {one.header: one.question for one in suggestions if one.question}
     column_map = {**known.decisions.columns, **suggested}
+    lenient = _without_requirements(known)
     try:
         headers = match_headers(
-            raw.interviews.columns, known.instrument, known.fieldwork, raw.dialect, column_map
+            raw.interviews.columns, lenient.instrument, lenient.fieldwork, raw.dialect, column_map
         )
     except FileRefused:
         return [doubt]
     columns = columns_of(raw, headers, questions_behind(headers, known.fieldwork), known)
     return [doubt, *doubts_of(columns, known)[0]]
+
+
+def _without_requirements(known: Known) -> Known:
+    """The same with no column that must be there: what is lacking has been told already."""
+    questions = tuple(replace(question, required=False) for question in known.instrument.questions)
+    field = known.fieldwork
+    if field is not None:
+        field = replace(field, parts={part: name for part, name in field.parts.items() if part != "arm"})
+    return replace(known, instrument=replace(known.instrument, questions=questions), fieldwork=field)
 
 
 def _suggestions(raw: RawFile, known: Known, taken: Sequence[str]) -> tuple[Suggestion, ...]:

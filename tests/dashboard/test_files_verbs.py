@@ -146,3 +146,34 @@ def test_the_workspace_may_be_named_by_the_environment(workspace, tmp_path, awar
     monkeypatch.setenv("AWARENESS_WORKSPACE", str(workspace))
     file = write_export(tmp_path / "a.csv", [said("a")])
     assert awareness("ingest", file, "--campaign", "pilot", "--site", "npl")[0] == 0
+
+
+def test_answers_on_the_command_line_are_remembered_with_a_name(workspace, tmp_path, awareness):
+    place = ("--workspace", workspace, "--campaign", "pilot", "--site", "npl")
+    first = write_export(tmp_path / "a.csv", [said("a", day="03/02/2026", heard="-99")])
+    code, printed, _ = awareness("ingest", first, *place)
+    assert code == 3
+    assert [one["id"] for one in json.loads(printed)["questions"]] == ["day_order:day", "missing:-99"]
+    answers = ("--answer", "day_order=day_first", "--answer", "missing:-99=refused", "--by", "Mina")
+    assert awareness("ingest", first, *place, *answers)[0] == 0
+    second = write_export(tmp_path / "b.csv", [said("b", day="04/02/2026", heard="-99")])
+    code, printed, _ = awareness("ingest", second, *place)
+    told = json.loads(printed)
+    assert (code, told["questions"]) == (0, [])
+    assert [(one["id"], one["answer"], one["by"]) for one in told["decided"]] == [
+        ("day_order:day", "day_first", "Mina"), ("missing:-99", "refused", "Mina"),
+    ]  # fmt: skip
+    code, _, complaint = awareness("ingest", second, *place, "--answer", "day_order=perhaps")
+    assert (code, "day_first, month_first" in complaint) == (2, True)
+
+
+def test_a_suggested_map_is_reviewed_and_given_back(workspace, tmp_path, awareness):
+    place = ("--workspace", workspace, "--campaign", "pilot", "--site", "npl")
+    file = write_export(tmp_path / "a.csv", [said("a"), said("b")])
+    text = file.read_text("utf-8").replace("ward", "Name of the ward", 1)
+    file.write_text(text, "utf-8")
+    code, _, _ = awareness("ingest", file, *place, "--suggest-map", tmp_path / "map.yaml")
+    assert code == 3
+    assert 'question: "ward"' in (tmp_path / "map.yaml").read_text("utf-8")
+    code, printed, _ = awareness("ingest", file, *place, "--column-map", tmp_path / "map.yaml")
+    assert (code, json.loads(printed)["accepted"]) == (0, 2)

@@ -140,7 +140,7 @@ def days_or_why_not(cells: list[str], answer: str) -> list[str | None] | str:
 def test_an_unknown_code_is_asked_about_once_with_its_questions_and_counts() -> None:
     report = judged(CODES, ["know", "age", "debt"], ["-99", "-99", "-99"], ["1", "20", "-99"])
     one = doubt(report.doubts, "missing:-99")
-    assert one.about() == "What does -99 mean? It stands in 4 cells: know, age, debt."
+    assert one.about() == "What does -99 mean? Cells that hold it: 4 (know, age, debt)."
     assert [(place.id, place.count) for place in one.places] == [
         ("missing:-99:know", 1), ("missing:-99:age", 1), ("missing:-99:debt", 2),
     ]  # fmt: skip

@@ -162,7 +162,9 @@ def test_two_sheets_of_interviews_are_asked_about_with_what_each_leaves_open(des
     assert asked.verdict == "reject-file"
     assert open_ids(asked) == ["sheet", "day_order:day", "missing:-88"]
     sheet, day, code = asked.report.doubts
-    assert sheet.options[0].label() == "“March”: 1 rows, 10 columns, of which 9 belong to this questionnaire"
+    assert (
+        sheet.options[0].label() == "“March”. Rows: 1; columns: 10, of which belong to this questionnaire: 9"
+    )
     assert (day.sheet, code.sheet) == ("March", "Cleaned")
 
 
