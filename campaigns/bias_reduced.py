@@ -19,6 +19,7 @@ from campaigns.sample import Floats, Integers
 
 
 GATHERED = 4_000_000  # numbers brought together at once where clusters are treated in batches
+IDENTIFIED = 1e-6  # of a direction: what may lie along coefficients that leave with a cluster
 WIDE = 40  # cells of a cluster up to which its own matrix is cheaper than one in the span of its basis
 
 
@@ -258,6 +259,31 @@ def _left_out_score_wide(batch: _Clusters, one: int, direction: Floats) -> float
     _refuse_singular(left)
     along = np.concatenate([np.zeros(len(groups)), direction])
     return float(along @ np.linalg.solve(left, weighted.T @ batch.residual[one]))
+
+
+def left_out_shifts(regression: Regression, direction: Floats) -> Floats:
+    """By how much leaving out each cluster lowers the estimate; NaN where the others do not identify it.
+
+    d'(I - S_g)^-1 Y_g'W_g e_g with S_g = Y_g'W_g Y_g. Coefficients that only the cluster identifies, such as its own
+    indicator, are left out with it. MacKinnon, Nielsen & Webb (2023), Stata Journal 23:942.
+    """
+    shifts = np.empty(regression.sample.clusters)
+    for batch in _batches(regression):
+        for one, cluster in enumerate(batch.ids):
+            shifts[cluster] = _left_out_shift(batch, one, direction)
+    return shifts
+
+
+def _left_out_shift(batch: _Clusters, one: int, direction: Floats) -> float:
+    basis, groups = _local_basis(batch, one)
+    weighted = basis * batch.weight[one][:, None]
+    values, vectors = np.linalg.eigh(np.eye(basis.shape[1]) - weighted.T @ basis)
+    gone = values < SINGULAR
+    along = vectors.T @ np.concatenate([np.zeros(len(groups)), direction])
+    if gone.any() and np.abs(along[gone]).max() > IDENTIFIED * np.linalg.norm(direction):
+        return float("nan")
+    score = vectors.T @ (weighted.T @ batch.residual[one])
+    return float((along[~gone] * score[~gone] / values[~gone]).sum())
 
 
 def _refuse_singular(matrices: Floats) -> None:

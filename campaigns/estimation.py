@@ -1,13 +1,15 @@
 """One table and one specification become effects, or the reasons why there are none."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import ibis.expr.types as ir
 import numpy as np
 
 from campaigns.caveats import with_caveats
 from campaigns.cells import Cells, compress
+from campaigns.cluster_inspection import ClusterInspection, inspect_clusters
 from campaigns.designs import DESIGNS, Design
 from campaigns.effects import Effect, EffectEstimate, Subject
 from campaigns.event_study import with_events, with_pre_trend
@@ -20,7 +22,9 @@ from campaigns.staggered import staggered_effects
 from surveys.problems import CannotProceed
 
 
-__all__ = ["Specification", "estimate"]
+__all__ = ["Specification", "estimate", "inspect"]
+
+T = TypeVar("T")
 
 ONLY_ARM = "campaign"  # where the table does not tell arms apart
 
@@ -45,11 +49,40 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
     design = _offered(specification)
     if design.by_rows:
         found = BY_ROWS[design.name](table, specification)
-        return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else e for e in found]
+    else:
+        found = _each(table, specification, design, _effects)
+    return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else e for e in found]
+
+
+def inspect(table: ir.Table, specification: Specification) -> list[ClusterInspection]:
+    """The clusters behind every effect of ``estimate``, in its order; none for designs made from rows."""
+    design = _offered(specification)
+    if design.by_rows:
+        return []
+    plain = replace(specification, standard_errors="CR0", p_value="t", second_opinion=True)
+    return _each(table, plain, design, _inspections)
+
+
+def _effects(answers: Answers, subjects: Mapping[str, Subject]) -> list[Effect]:
+    found = [answers.effect(arm, subject) for arm, subject in subjects.items()]
+    return with_pre_trend(found, answers) if answers.question.design.name == "event_study" else found
+
+
+def _inspections(answers: Answers, subjects: Mapping[str, Subject]) -> list[ClusterInspection]:
+    return [inspect_clusters(answers, arm, subject) for arm, subject in subjects.items()]
+
+
+def _each(
+    table: ir.Table,
+    specification: Specification,
+    design: Design,
+    answer: Callable[[Answers, Mapping[str, Subject]], list[T]],
+) -> list[T]:
+    """What ``answer`` makes of every regression and its arms, in the order outcome, site, subgroup, arm."""
     if design.name == "event_study":
         table, specification = with_events(table, specification)
     table, weighted = _with_weights(table)
-    by_outcome: dict[str, list[Effect]] = {}
+    by_outcome: dict[str, list[T]] = {}
     for outcomes, prepared, baseline in _prepared(table, specification, design):
         keys = _keys(prepared, specification, baseline)
         if _answers_in_key(prepared, specification):
@@ -70,8 +103,11 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
             baseline=baseline,
         )
         for outcome in outcomes:
-            by_outcome[outcome] = list(analysis.effects(outcome))
-    return [effect for outcome in specification.outcomes for effect in by_outcome[outcome]]
+            asked = analysis.asked(outcome)
+            by_outcome[outcome] = [
+                each for answers, subjects in asked for each in answer(answers, subjects)
+            ]
+    return [each for outcome in specification.outcomes for each in by_outcome[outcome]]
 
 
 BY_ROWS: Mapping[str, Callable[[ir.Table, Specification], list[Effect]]] = {
@@ -167,19 +203,19 @@ class _Analysis:
     design: Design
     baseline: str | None
 
-    def effects(self, outcome: str) -> Iterator[Effect]:
+    def asked(self, outcome: str) -> Iterator[tuple[Answers, dict[str, Subject]]]:
         for site, cells in self.sites.items():
-            yield from self._effects_among(outcome, site, None, cells, np.ones(len(cells.rows), dtype=bool))
+            yield from self._asked_of(outcome, site, None, cells, np.ones(len(cells.rows), dtype=bool))
             for name in self.specification.subgroups:
                 key = cells.keys[name]
                 for code, text in enumerate(key.labels()):
                     level = key.codes == code
                     if level.any():
-                        yield from self._effects_among(outcome, site, f"{name}={text}", cells, level)
+                        yield from self._asked_of(outcome, site, f"{name}={text}", cells, level)
 
-    def _effects_among(
+    def _asked_of(
         self, outcome: str, site: str | None, subgroup: str | None, cells: Cells, chosen: Chosen
-    ) -> Iterator[Effect]:
+    ) -> Iterator[tuple[Answers, dict[str, Subject]]]:
         for together in [(arm,) for arm in self.arms] if self.design.each_arm_alone else [self.arms]:
             answers = Answers(
                 Question(
@@ -192,9 +228,8 @@ class _Analysis:
                     baseline=self.baseline,
                 )
             )
-            found = []
-            for arm in together:
-                subject = Subject(
+            yield answers, {
+                arm: Subject(
                     outcome=outcome,
                     site=site,
                     role=self.specification.roles.get(site) if site is not None else None,
@@ -203,13 +238,8 @@ class _Analysis:
                     estimand=self.design.estimand,
                     term="effect" if len(self.arms) == 1 and not self.design.named_terms else arm,
                 )
-                found.append(answers.effect(arm, subject))
-            if self.design.name == "event_study":
-                found = with_pre_trend(found, answers)
-            for effect in found:
-                yield (
-                    with_caveats(effect, self.specification) if isinstance(effect, EffectEstimate) else effect
-                )
+                for arm in together
+            }
 
 
 def _by_site(cells: Cells, specification: Specification) -> dict[str | None, Cells]:

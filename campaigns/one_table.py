@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaigns.campaign import INDEX_KINDS, Score
+from campaigns.cluster_inspection import ClusterInspection
 from campaigns.data_file import DataFile, read_data
 from campaigns.effects import Effect, EffectEstimate, Note
-from campaigns.estimation import Specification, estimate
+from campaigns.estimation import Specification, estimate, inspect
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, design_estimated, load_plan
 from campaigns.plan_unused import unused_keys
@@ -55,6 +56,19 @@ def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
     return TableOfEffects(
         effects=tuple(_adjusted(found, plan)), plan_sha256=plan.sha256, data_sha256=answers.data_sha256
     )
+
+
+def clusters_of_file(plan_file: Path, data_file: Path) -> list[ClusterInspection]:
+    """What each cluster carries of every effect that a plan asks of a file of data."""
+    plan = load_plan(plan_file)
+    if not plan.cluster and "respondent" not in plan.columns:
+        raise CannotProceed(
+            f"{plan.file}, columns.cluster",
+            "there are no clusters to look at.",
+            "Name the column of the cluster.",
+        )
+    answers = answers_of_file(plan, data_file)
+    return inspect(_with_scores(answers.table, answers.scores), specification_of(plan))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,20 @@ class Answers:
             values = getattr(reason, "values", {})
             return NotEstimable(subject=subject, code=reason.code, values=values, counts=counts)
 
+    def reason_against(self, arm: str) -> str | None:
+        """Code of the reason why there can be no estimate, as far as counting shows; None where there is none."""
+        try:
+            self._require_groups(self.counts(arm))
+        except CannotBe as reason:
+            return reason.code
+        return None
+
+    def value(self, estimated: Estimated) -> float:
+        """The estimate in the outcome's own unit, from zero."""
+        if not self.question.design.intercept_is_the_effect:
+            return estimated.value
+        return estimated.value + self.question.cells.origin.get(self.question.outcome, 0.0)
+
     # ── Counting ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def counts(self, arm: str) -> Counts:
@@ -110,9 +124,7 @@ class Answers:
     def _estimate(self, arm: str, subject: Subject, counts: Counts) -> EffectEstimate:
         question, specification = self.question, self.question.specification
         estimated = self.fit().estimated(arm)
-        estimate = estimated.value
-        if question.design.intercept_is_the_effect:
-            estimate += question.cells.origin.get(question.outcome, 0.0)
+        estimate = self.value(estimated)
         found, remarks = self.uncertainty(estimated)
         std_error = math.sqrt(max(found.variance, 0.0))
         self._require_variation(std_error)

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from dashboard.commands.results import NOTHING_ESTIMABLE, FormatOption, OutputOption, format_of, write_result
+from dashboard.commands.results import (
+    NOTHING_ESTIMABLE,
+    FormatOption,
+    OutputOption,
+    TableFormat,
+    as_json,
+    format_of,
+    write_result,
+)
 
 
 def estimate(
@@ -13,6 +21,10 @@ def estimate(
     data: Annotated[Path, typer.Option(help="One file: CSV, CSV.gz, XLSX, Parquet, .dta or .sav.")],
     table_format: FormatOption = None,
     output: OutputOption = None,
+    clusters: Annotated[
+        Path | None,
+        typer.Option(help="Write here what each cluster carries, as .json or .csv."),
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of caveats and reasons: en or ko.")] = "en",
 ) -> None:
     """Estimate what a plan asks of one file of data, without a workspace.
@@ -23,6 +35,8 @@ def estimate(
     from campaigns.export import EXPORT_FORMATS, effect_table
     from campaigns.one_table import effects_of_file
 
+    if clusters is not None:
+        _write_clusters(plan, data, clusters)
     found = effects_of_file(plan, data)
     table = effect_table(
         found.effects, language=language, plan_sha256=found.plan_sha256, data_sha256=found.data_sha256
@@ -31,6 +45,21 @@ def estimate(
     write_result(written.decode("utf-8"), output)
     if not any(isinstance(effect, EffectEstimate) for effect in found.effects):
         raise typer.Exit(NOTHING_ESTIMABLE)
+
+
+def _write_clusters(plan: Path, data: Path, output: Path) -> None:
+    """The clusters behind every effect: as nested objects, or in CSV one line a cluster."""
+    import pandas as pd
+
+    from campaigns.export import as_csv
+    from campaigns.one_table import clusters_of_file
+
+    found = clusters_of_file(plan, data)
+    if format_of(None, output) is TableFormat.JSON:
+        write_result(as_json([inspection.as_record() for inspection in found]), output)
+        return
+    lines = [line for inspection in found for line in inspection.as_lines()]
+    write_result(as_csv(pd.DataFrame(lines, dtype=object)).decode("utf-8"), output)
 
 
 def register(app: typer.Typer) -> None:
