@@ -104,6 +104,14 @@ def sessions() -> Iterator[Case]:
         "fe_covariates": ("address", f"{village}, covariates: [male, age, agpop, ricearea_2010, literacy]"),
         "clustered_by_village": ("village", village),
     }
+    yield Case(
+        folder="cluster_fe_social_insure",
+        id="two_way_CR0_raw",
+        outcome="takeup_survey",
+        columns="arm: {column: intensive, campaign: 1, comparison: 0}, cluster: [address, village]",
+        analysis="design: randomised, standard_errors: CR0",
+        names=ONLY_SE,
+    )
     for model, (cluster, more) in models.items():
         for ending, chosen, names in kinds("CR1", "CR1S", "CR2"):
             yield Case(
