@@ -73,7 +73,12 @@ def _bootstrapped(question: Question, estimated: Estimated, usual: Interval) -> 
         weights=specification.bootstrap_weights,
     )
     code = "bootstrap_every_pattern" if found.all_patterns else "bootstrap_draws"
-    remark = Note(code=code, values={"draws": f"{found.draws:,}", "seed": specification.seed})
+    values = {
+        "draws": f"{found.draws:,}",
+        "seed": specification.seed,
+        "smallest": f"{2 / found.draws if found.all_patterns else 1 / (found.draws + 1):.2g}",
+    }
+    remark = Note(code=code, values=values)
     return Tested(
         interval=usual.replaced(found.p_value, found.low, found.high),
         method="wild_cluster_bootstrap",

@@ -20,7 +20,7 @@ from itertools import product
 import numpy as np
 
 from campaigns.bias_reduced import by_cluster
-from campaigns.least_squares import Regression
+from campaigns.least_squares import NoVariance, Regression
 from campaigns.sample import Floats
 from campaigns.specification import BootstrapWeights
 
@@ -28,6 +28,7 @@ from campaigns.specification import BootstrapWeights
 MOST_PATTERNS = 2**16  # gone through one by one: every sign pattern of 16 clusters, every Webb pattern of 6
 HELD = 2_000_000  # weights held in memory together
 TIE = 1e-9  # of a squared t: closer than this it is the same t, found by another order of sums
+UNMOVED = 1e-20  # of the largest: a variance that does not depend on the value the null gives the effect
 CLOSE = 1e-14  # of the width of the bracket: where the search for a bound ends
 VALUES: dict[BootstrapWeights, Floats] = {
     "rademacher": np.array([1.0, -1.0]),
@@ -65,14 +66,17 @@ def wild_cluster_bootstrap(
     all_patterns = every <= MOST_PATTERNS
     patterns = _all_patterns(clusters, weights) if all_patterns else _drawn(clusters, weights, draws, seed)
     refits = _refit(regression, direction, patterns)
+    if not refits.own > 0:
+        raise NoVariance("no_residual_variation")
 
     def p_value(null: float) -> float:
         return refits.p_value(estimate - null)
 
+    level, bounded = 1 - confidence, refits.p_far_out <= 1 - confidence
     return Bootstrapped(
         p_value=p_value(0.0),
-        low=_bound(p_value, estimate, -refits.std_error, 1 - confidence),
-        high=_bound(p_value, estimate, refits.std_error, 1 - confidence),
+        low=_bound(p_value, estimate, -refits.std_error, level) if bounded else -np.inf,
+        high=_bound(p_value, estimate, refits.std_error, level) if bounded else np.inf,
         draws=every if all_patterns else draws,
         all_patterns=all_patterns,
     )
@@ -116,6 +120,11 @@ class _Refits:
     size: float  # 1 / (x'Wx) of the partialled regressor
     std_error: float
 
+    @property
+    def p_far_out(self) -> float:
+        """What p tends to as the value tested goes out of all bounds; it is nowhere below that."""
+        return float((self.d11 == 0).mean())
+
     def p_value(self, h: float) -> float:
         """Share of draws whose |t| is at least the one found when the effect is tested against estimate - h."""
         effect = (self.n0 + h * self.n1) ** 2 * self.own
@@ -153,6 +162,10 @@ def _refit(regression: Regression, direction: Floats, patterns: Iterator[Floats]
             )
         )
     n0, n1, d00, d01, d11 = np.hstack(parts)
+    still = (
+        d11 <= UNMOVED * d11.max()
+    )  # the observed pattern and its like: rounding must not move them far out
+    d01, d11 = np.where(still, 0.0, d01), np.where(still, 0.0, d11)
     own = float((score_e**2).sum())
     clusters = sample.clusters
     return _Refits(
@@ -174,8 +187,6 @@ def _bound(p_value: Callable[[float], float], estimate: float, step: float, leve
     while p_value(outside) > level:
         inside, reach = outside, 1.25 * reach
         outside += reach
-        if abs(reach) > 1e8 * abs(step):
-            return float(np.copysign(np.inf, step))
     while abs(outside - inside) > CLOSE * max(abs(outside), abs(step)):
         middle = (inside + outside) / 2
         if middle in (inside, outside):

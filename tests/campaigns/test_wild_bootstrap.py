@@ -98,6 +98,16 @@ def test_sixteen_clusters_are_gone_through_and_seventeen_are_drawn(tmp_path: Pat
     assert again.p_value == drawn.p_value
 
 
+def test_a_level_that_the_draws_cannot_reach_leaves_the_interval_open(tmp_path: Path) -> None:
+    found = the_effect(
+        tmp_path,
+        villages(17),
+        columns=f"{DID}, cluster: village",
+        analysis=f"design: difference_in_differences, {WILD}, draws: 199, confidence: 0.999",
+    )
+    assert (found.conf_low, found.conf_high) == (-np.inf, np.inf)
+
+
 def test_draws_come_close_to_the_enumeration(tmp_path: Path) -> None:
     """Webb's weights for eight clusters are drawn; those of Rademacher for the same data are all gone through."""
     plan = {"columns": f"{ARM}, cluster: village", "outcome": "knows", "more": "where: {after: 1}"}
