@@ -1,5 +1,6 @@
 """The sentence a result can carry, and how much weight: never more than the design allows."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -324,6 +325,8 @@ def _size(effect: EffectEstimate, measure: Measure, language: str) -> str:
 
 
 def _interval(effect: EffectEstimate, measure: Measure, language: str) -> str:
+    if not (math.isfinite(effect.conf_low) and math.isfinite(effect.conf_high)):
+        return say("claims.interval.open", language)
     decimals = _decimals(effect, measure)
     low, high = (_shown(value, measure, decimals) for value in (effect.conf_low, effect.conf_high))
     if effect.conf_low >= 0:

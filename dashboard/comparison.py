@@ -14,6 +14,7 @@ from dashboard.forest import (
     ForestRow,
     Reading,
     axis_of,
+    drawn_to,
     forest,
     is_of_changes,
     pool_of,
@@ -262,8 +263,8 @@ def _mini(evaluation: Evaluation, outcome: Outcome, role: str, current: str, lan
         current=outcome.id == current,
         lower=outcome.better == "lower",
         estimate=None if shown is None else wording.shown(shown.estimate, outcome.unit),
-        low=None if shown is None else wording.shown(shown.conf_low, outcome.unit),
-        high=None if shown is None else wording.shown(shown.conf_high, outcome.unit),
+        low=None if shown is None else drawn_to(shown.conf_low, outcome.unit),
+        high=None if shown is None else drawn_to(shown.conf_high, outcome.unit),
         effect="–" if shown is None else wording.number(shown.estimate, outcome.unit),
     )
 

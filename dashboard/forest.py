@@ -33,6 +33,7 @@ Reading = claims.Reading | Literal["rose", "fell"]
 SAYS_WHY_WEAK = ("few_respondents", "very_few_clusters", "weak")  # caveats that give the reason
 AXIS_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0)
 MOST_TICKS = 8
+OFF_THE_AXIS = 1e6  # where the line of an interval without a bound ends, in the unit shown
 LEAST_REACH: Mapping[Unit, float] = {"proportion": 5.0, "points": 0.2, "standard_deviations": 0.2}
 
 
@@ -127,7 +128,8 @@ def axis_of(rows: Iterable[ForestRow], outcome: Outcome, margin: float | None) -
     shown_margin = None if margin is None else wording.shown(margin, outcome.unit)
     values = [-reach, reach, shown_margin or 0.0]
     drawn = [row for row in rows if row.estimate is not None]
-    values += [end for row in drawn if not row.weak for end in (row.low, row.high) if end is not None]
+    ends = [end for row in drawn if not row.weak for end in (row.low, row.high) if end is not None]
+    values += [end for end in ends if abs(end) < OFF_THE_AXIS]
     values += [row.estimate for row in drawn if row.estimate is not None]
     low, high = min(values), max(values)
     step = next((s for s in AXIS_STEPS if (high - low) / s <= MOST_TICKS - 1), (high - low) / MOST_TICKS)
@@ -297,11 +299,18 @@ def _margin_label(margin: float | None, outcome: Outcome) -> str:
     return wording.tick(margin if outcome.better == "higher" else -margin)
 
 
+def drawn_to(bound: float, unit: Unit) -> float:
+    """Where the line of an interval ends, in the unit shown; without a bound it runs off the axis."""
+    if math.isinf(bound):
+        return math.copysign(OFF_THE_AXIS, bound)
+    return round(wording.shown(bound, unit), 4)
+
+
 def _numbers(estimate: float, low: float, high: float, unit: Unit, language: str) -> dict[str, object]:
     return {
         "estimate": _shown(estimate, unit),
-        "low": _shown(low, unit),
-        "high": _shown(high, unit),
+        "low": drawn_to(low, unit),
+        "high": drawn_to(high, unit),
         "effect": wording.number(estimate, unit),
         "interval": wording.interval(low, high, unit, language),
     }

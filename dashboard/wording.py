@@ -147,6 +147,8 @@ def _locale(language: str) -> str:
 
 
 def _signed(value: float, decimals: int, *, plus: str) -> str:
+    if math.isinf(value):
+        return f"{MINUS if value < 0 else plus}∞"
     digits = f"{abs(value):,.{decimals}f}"
     if float(digits.replace(",", "")) == 0:
         return digits

@@ -1,11 +1,14 @@
 """The picture for download is drawn from the very rows of the screen."""
 
+import json
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs_version
 
+from campaigns.effects import EffectEstimate
 from dashboard.comparison import compare
 from dashboard.components import GRAPH_CONFIG, chart
 from dashboard.figures import PICTURE_WIDTH, ROLE_SYMBOLS, forest_figure
@@ -53,6 +56,23 @@ def test_a_weak_row_is_hollow_and_dashed_and_a_change_is_a_cross() -> None:
     assert markers["Myanmar"].marker.color == "white"
     assert markers["Malaysia"].marker.symbol == "x-thin"
     assert "dash" in {trace.line.dash for trace in drawn.data if trace.mode == "lines"}
+
+
+def test_an_interval_without_a_bound_runs_off_the_axis_and_is_written_so() -> None:
+    unbounded = tuple(
+        replace(effect, conf_low=-math.inf, verdict="inconclusive")
+        if isinstance(effect, EffectEstimate)
+        else effect
+        for effect in EVALUATION.effects
+    )
+    for language in ("en", "ko"):
+        view = compare(replace(EVALUATION, effects=unbounded), "signs", language)
+        row = next(row for group in view.forest.groups for row in group.rows if row.kind == "site")
+        assert "−∞" in row.interval
+        assert row.low is not None
+        assert row.low < view.forest.axis.low > -100
+        json.dumps(row.low, allow_nan=False)
+        assert forest_figure(view, table_words(fixtures.CAMPAIGN, language)).data
 
 
 def test_a_site_left_out_of_the_choice_is_left_out_of_the_picture() -> None:
