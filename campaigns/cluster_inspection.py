@@ -121,7 +121,7 @@ def _each_cluster(
     pull = regression.basis.rest @ direction
     partial = np.bincount(sample.codes, sample.w * pull**2) / (direction @ direction)
     left_out = np.full(len(names), math.nan)
-    if estimated.spread is None:
+    if estimated.spread is None and answers.question.design.fit is None:
         left_out = answers.value(estimated) - left_out_shifts(regression, direction)
     groups = {
         group: np.bincount(sample.codes, sample.n * members[answers.used], len(names))

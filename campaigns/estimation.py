@@ -104,9 +104,7 @@ def _each(
         )
         for outcome in outcomes:
             asked = analysis.asked(outcome)
-            by_outcome[outcome] = [
-                each for answers, subjects in asked for each in answer(answers, subjects)
-            ]
+            by_outcome[outcome] = [each for answers, subjects in asked for each in answer(answers, subjects)]
     return [each for outcome in specification.outcomes for each in by_outcome[outcome]]
 
 
@@ -228,18 +226,21 @@ class _Analysis:
                     baseline=self.baseline,
                 )
             )
-            yield answers, {
-                arm: Subject(
-                    outcome=outcome,
-                    site=site,
-                    role=self.specification.roles.get(site) if site is not None else None,
-                    subgroup=subgroup,
-                    design=self.design.name,
-                    estimand=self.design.estimand,
-                    term="effect" if len(self.arms) == 1 and not self.design.named_terms else arm,
-                )
-                for arm in together
-            }
+            yield (
+                answers,
+                {
+                    arm: Subject(
+                        outcome=outcome,
+                        site=site,
+                        role=self.specification.roles.get(site) if site is not None else None,
+                        subgroup=subgroup,
+                        design=self.design.name,
+                        estimand=self.design.estimand,
+                        term="effect" if len(self.arms) == 1 and not self.design.named_terms else arm,
+                    )
+                    for arm in together
+                },
+            )
 
 
 def _by_site(cells: Cells, specification: Specification) -> dict[str | None, Cells]:

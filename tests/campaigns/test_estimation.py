@@ -253,7 +253,7 @@ def test_clustered_errors_need_to_know_the_clusters() -> None:
 
 def test_what_is_not_offered_is_said_so() -> None:
     with pytest.raises(CannotProceed, match="not offered"):
-        effects(interviews(), design="event_study")
+        effects(interviews(), design="league_table")
 
 
 # ── What is said beside an estimate ────────────────────────────────────────────────────────────────────────────────
