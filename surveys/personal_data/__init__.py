@@ -25,7 +25,7 @@ __all__ = [
 # RE2, so that a whole column is searched in one pass. Wider than what is found: it only says where to look.
 _ANY_TRACE = (
     r"@|＠|\[ ?at|\( ?at|골뱅이|°|º|///|<<|\+[23456789CFGHJMPQRVWX]{2}|[A-Z]\p{Nd}{3}[A-Z]|"
-    r"\p{Nd}(?:[^\p{L}]{0,4}\p{Nd}){4}|\p{Nd}{1,2}\s*/\s*[^\s/()]{2,16}\s*\(|"
+    r"\p{Nd}(?:[^\p{L}]*\p{Nd}){4}|\p{Nd}{1,2}\s*/\s*[^\s/()]{2,16}\s*\(|"
     r"(?i:\.(?:com|me|net|to|gl)/|https?://|naver\.me|kko\.to|line|kakao|카톡|카카오|라인|ไลน์|telegram|텔레그램|تلگرام|viber|wechat|weixin|微信|위챗|whatsapp|zalo|insta|"
     r"\big\b|facebook|\bfb\b|messenger|페북|페이스북|인스타|เฟซ|เฟส|فیسبوک|\bimo\b|tiktok|틱톡|twitter|snapchat|signal|skype|ဗိုက်|ဖေ့စ်)|"
     r"[가-힣](?:동|로|길|리|읍|면) ?\p{Nd}|\p{Nd} (?:[A-Z][\w']+ ){1,3}[SRALBD]|(?i:house|h\.? ?no|số|jl|jln|jalan|gang|\bgg\b|rt)[^\p{Nd}]{0,40}\p{Nd}|บ้านเลข|"
@@ -35,6 +35,7 @@ _ANY_TRACE = (
     r"ชื่อ|นาย|นาง|น\.ส|ด\.ช|ด\.ญ|เด็ก|คุณ|ຊື່|ທ້າວ|ທ່ານ|ນາງ|မည်|ဦး|ဒေါ်|ကို|မောင်|စော|နော်|နန်း|نام|اسم|نوم|آقای|خانم|جناب|محترم|حاجی|ښاغلی|مولوی|"
     r"नाम|श्री|सुश्री|নাম|মো|জনাব|বেগম|ឈ្មោះ|លោក|អ្នកស្រី|성함|이름|성명|본명|저는|나는|제가|전 |난 |씨|님|군|양|여사|사장|과장|부장|선생|목사|이장|반장"
 )
+_MACHINE_ID = r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
 _A_TRACE = re.compile(r"[^\W\d_]{2}|\d(?:[^A-Za-z]{0,4}\d){4}|@")  # spares most numbers and codes the search
 _SEARCHED_ALONE = re.compile(r"[^\W_]")  # a text without a letter or digit holds nothing
 IDENTIFYING_SHARE = 0.6  # of a column's filled cells that are an identifier each: the column is one
@@ -72,9 +73,11 @@ def unnamed(text: str) -> str:
 
 def texts_with_personal_data(texts: pa.Array, regions: Sequence[str] = ()) -> list[bool]:
     """For each text, whether it seems to hold personal data (null: no)."""
-    suspects = pc.fill_null(pc.match_substring_regex(texts, _ANY_TRACE), False)
+    places = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, _ANY_TRACE), False))
+    suspects = pc.replace_substring_regex(texts.take(places), _MACHINE_ID, " ")
+    places = places.filter(pc.match_substring_regex(suspects, _ANY_TRACE))
     flags = [False] * len(texts)
-    for position in pc.indices_nonzero(suspects).to_pylist():
+    for position in places.to_pylist():
         flags[position] = holds_personal_data(texts[position].as_py(), regions)
     return flags
 
