@@ -56,8 +56,6 @@ NAMES = [
     "verdict",
     "caveats",
     "not_estimable",
-    "plan_status",
-    "plan_deviations",
     "plan_sha256",
     "data_sha256",
     "software",
