@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from campaigns.campaign import Campaign, Site, Tier
 from campaigns.claims import told_verdict
+from campaigns.comparability import Asked, with_comparability
 from campaigns.designs import DESIGNS
 from campaigns.effects import (
     Effect,
@@ -39,6 +40,7 @@ def evaluate(
     *,
     as_of_upload: int | None,
     data_sha256: str,
+    asked: Sequence[Asked] = (),
 ) -> Evaluation:
     """Everything that can be concluded about a campaign from one state of its data. Exact; see ``disclosure``.
 
@@ -48,9 +50,12 @@ def evaluate(
         The current answers of its sites and waves, as ``surveys.columns`` writes them.
     as_of_upload, data_sha256
         Which state of the data that is; kept with the result.
+    asked
+        The questionnaires the answers came under; what was not asked alike says so and enters no average.
     """
     effects = _complete(_effects(campaign, answers), campaign)
     effects = _adjusted_within_families(effects, campaign)
+    effects = with_comparability(effects, campaign, asked) if asked else effects
     outcomes = [outcome.id for outcome in campaign.outcomes]
     return Evaluation(
         campaign=campaign,

@@ -27,6 +27,10 @@ from campaigns.pooling import SMALLEST_AVERAGE, SMALLEST_RANDOM_EFFECTS, Method,
 
 MAIN_TERMS = ("effect", "simple_overall", "dose")  # the one number of a design that gives several
 SUPPRESSED = "suppressed_small"
+NOT_ASKED_ALIKE = (
+    "asked_differently",
+    "other_than_at_first_site",
+)  # caveats of effects that no average may hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,10 @@ def _gather(effects: Sequence[Effect], campaign: Campaign, outcome: str) -> _Gat
             estimates[site.id] = effect
         else:
             left_out[site.id] = _why_absent(effect, several=bool(here))
+    for site_id, effect in list(estimates.items()):
+        if any(note.code in NOT_ASKED_ALIKE for note in effect.caveats):
+            left_out[site_id] = Note(code="left_out_asked_differently")
+            del estimates[site_id]
     estimand = _estimand([e.subject.estimand for e in estimates.values()])
     for site_id, effect in list(estimates.items()):
         if effect.subject.estimand != estimand:

@@ -19,6 +19,7 @@ from dashboard.commands import (
     pool,
     power,
     quality,
+    questionnaire,
     retention,
     review,
     score,
@@ -47,6 +48,7 @@ for verbs in (
     score,
     evaluate,
     quality,
+    questionnaire,
     retention,
     serve,
 ):

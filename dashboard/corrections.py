@@ -16,6 +16,7 @@ from campaigns.disclosure import Policy, protect
 from campaigns.effects import Effect, EffectEstimate, Evaluation
 from campaigns.evaluation import evaluate, fingerprint
 from campaigns.registry import fieldwork_of
+from dashboard.evaluations import policy_of
 from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
@@ -91,8 +92,7 @@ def preview(
     waiting = [one for one in chosen if one.state in OPEN]
     applied, refused = catalogue.applicable(campaign.id, waiting)
     refused |= {one.id: "wrong_state" for one in chosen if one.state not in OPEN}
-    thresholds = asdict(workspace.thresholds)
-    policy = Policy(**{name: thresholds[name] for name in ("respondents", "clusters", "round_to")})
+    policy = policy_of(workspace)
     deciding = decisive(campaign, {one.site for one in applied})
     now = columns.refresh(catalogue, workspace.columns, campaign.id)
     effects: Sequence[EffectChange] = ()

@@ -6,12 +6,13 @@ import threading
 from pathlib import Path
 
 from campaigns.campaign import Campaign
-from campaigns.disclosure import protect
-from campaigns.effects import Evaluation
+from campaigns.disclosure import Policy, protect
+from campaigns.effects import Evaluation, LockedPlan
 from campaigns.evaluation import evaluate
 from campaigns.plan_lock import binding, stamped
 from campaigns.records import locked_plans
 from campaigns.registry import load_campaign
+from dashboard.questionnaires import asked_in
 from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
@@ -31,14 +32,14 @@ class NothingYet(CannotProceed):
 class Evaluations:
     """The campaigns of a workspace and what is concluded about each from the newest data.
 
-    An evaluation is kept for as long as the campaign file and the newest upload stay what they are;
+    An evaluation is kept for as long as the campaign file, the newest upload and the locked plan stay what they are;
     a page asks for one at every visit and pays for it once.
     """
 
     def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
         self._workspace = workspace
         self._catalogue = catalogue
-        self._kept: dict[str, tuple[tuple[str, int | None], Evaluation]] = {}
+        self._kept: dict[str, tuple[tuple[str, int | None, int | None], Evaluation]] = {}
         self._making = threading.Lock()
 
     def campaigns(self) -> dict[str, Path]:
@@ -61,11 +62,12 @@ class Evaluations:
             Nothing was uploaded for the campaign yet.
         """
         newest = self._catalogue.newest_upload(campaign.id)
-        version = (campaign.sha256, newest)
+        lock = binding(locked_plans(self._catalogue, campaign.id))
+        version = (campaign.sha256, newest, lock.version if lock else None)
         with self._making:  # two visitors at once must not both pay for it
             kept = self._kept.get(campaign.id)
             if kept is None or kept[0] != version:
-                kept = (version, self._make(campaign, newest))
+                kept = (version, self._make(campaign, newest, lock))
                 self._kept[campaign.id] = kept
         return kept[1]
 
@@ -79,12 +81,24 @@ class Evaluations:
             except CannotProceed as stop:
                 LOG.warning("%s is not evaluated yet: %s", name, stop.what)
 
-    def _make(self, campaign: Campaign, newest: int | None) -> Evaluation:
+    def _make(self, campaign: Campaign, newest: int | None, lock: LockedPlan | None) -> Evaluation:
         answers = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
         if not answers:
             raise NothingYet(campaign.id)
-        exact = evaluate(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers))
-        return stamped(protect(exact), binding(locked_plans(self._catalogue, campaign.id)))
+        exact = evaluate(
+            campaign,
+            answers,
+            as_of_upload=newest,
+            data_sha256=fingerprint(answers),
+            asked=asked_in(self._catalogue, campaign),
+        )
+        return stamped(protect(exact, policy_of(self._workspace)), lock)
+
+
+def policy_of(workspace: Workspace) -> Policy:
+    """What may be shown of a workspace's numbers on shared views."""
+    limits = workspace.thresholds
+    return Policy(respondents=limits.respondents, clusters=limits.clusters, round_to=limits.round_to)
 
 
 def fingerprint(files: list[Path]) -> str:

@@ -29,6 +29,7 @@ from surveys.record import (
     overlay,
     payloads,
     people,
+    questionnaires,
     retention,
     reviewing,
     sources,
@@ -46,6 +47,7 @@ from surveys.record.links import Link, LinkState, WavePair
 from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
 from surveys.record.places import PLACE
+from surveys.record.questionnaires import QuestionnaireUse
 from surveys.record.retention import Certificate, KeptOriginal
 from surveys.record.reviewing import Action as HeldAction
 from surveys.record.reviewing import Comparison, HeldInterview
@@ -410,6 +412,11 @@ class Catalogue:
         with self.database.reading() as connection:
             newest: int | None = connection.scalar(query)
             return newest
+
+    def questionnaires(self, campaign: str) -> list[QuestionnaireUse]:
+        """Which versions of which questionnaire the answers of each site and wave came under."""
+        with self.database.reading() as connection:
+            return questionnaires.uses(connection, campaign)
 
     def problems(self, upload: int) -> list[Problem]:
         """What was wrong with an upload, in the order it was reported."""

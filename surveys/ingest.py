@@ -30,6 +30,7 @@ from surveys.reading.limits import Limits
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.audit import SYSTEM
 from surveys.record.payloads import answer_names
+from surveys.record.questionnaires import encode_instrument
 from surveys.sources import NOTHING_DECIDED, Decisions
 
 
@@ -277,6 +278,7 @@ def _arrival(
         instrument=instrument.form_id,
         instrument_version=instrument.version,
         instrument_sha256=instrument.sha256,
+        questionnaire=encode_instrument(instrument),
         verdict=report.verdict,
         rows=report.rows,
         rejected=len(report.rejected),

@@ -79,14 +79,14 @@ def export(
 
 def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "Evaluation":
     """A campaign's protected evaluation, held against its locked plan."""
-    from dataclasses import asdict
-
-    from campaigns.disclosure import Policy, protect
+    from campaigns.disclosure import protect
     from campaigns.evaluation import evaluate as evaluated
     from campaigns.evaluation import fingerprint
     from campaigns.plan_lock import binding, stamped
     from campaigns.records import locked_plans
     from campaigns.registry import load_campaign
+    from dashboard.evaluations import policy_of
+    from dashboard.questionnaires import asked_in
     from dashboard.settings import load_workspace
     from surveys import columns
     from surveys.catalogue import Catalogue
@@ -97,10 +97,9 @@ def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "
         answers = columns.refresh(catalogue, place.columns, campaign.id, as_of=as_of)
         newest = catalogue.newest_upload(campaign.id) if as_of is None else as_of
         lock = binding(locked_plans(catalogue, campaign.id))
-    thresholds = asdict(place.thresholds)
-    policy = Policy(**{name: thresholds[name] for name in ("respondents", "clusters", "round_to")})
-    exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers))
-    return stamped(protect(exact, policy), lock)
+        asked = asked_in(catalogue, campaign)
+    exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers), asked=asked)
+    return stamped(protect(exact, policy_of(place)), lock)
 
 
 def _file(evaluation: "Evaluation", ending: str, language: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from dashboard.pages import compare, corrections, export, methods, overview, quality, upload
+from dashboard.pages import compare, corrections, export, methods, overview, quality, questionnaires, upload
 
 
 # Each module offers ``layout(services, address) -> html.Div`` and ``register(app, services) -> None``.
@@ -12,6 +12,7 @@ PAGES: dict[str, ModuleType] = {
     "upload": upload,
     "quality": quality,
     "corrections": corrections,
+    "questionnaires": questionnaires,
     "export": export,
     "methods": methods,
 }

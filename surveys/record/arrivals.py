@@ -15,7 +15,7 @@ from surveys.judging.consent import WithoutConsent
 from surveys.judging.sorting import Aside
 from surveys.keys import Encrypted
 from surveys.problems import CannotProceed, Problem
-from surveys.record import corrections, holding, sources, tables, writing
+from surveys.record import corrections, holding, questionnaires, sources, tables, writing
 from surveys.record.arriving import Arriving, Declined
 from surveys.record.audit import note
 from surveys.record.lineage import identities_of, known_interviews, out_of_force
@@ -60,6 +60,7 @@ class Arrival:
     instrument: str
     instrument_version: str
     instrument_sha256: str
+    questionnaire: bytes = b""  # the instrument itself, encoded; empty: not to be kept
     verdict: "Outcome"
     rows: int
     rejected: int
@@ -127,6 +128,7 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
     upload = writing.insert_upload(connection, arrival, entry)
     entry = replace(entry, upload=upload)
     _keep_source(connection, arrival, upload)
+    questionnaires.keep(connection, arrival.instrument_sha256, arrival.questionnaire)
     if kept or displaced or entry.held:
         file = arrival.original()
         connection.execute(

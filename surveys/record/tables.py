@@ -413,6 +413,13 @@ link_decision = Table(
     ),
 )
 
+questionnaire = Table(
+    "questionnaire",
+    metadata,
+    Column("sha256", Text, primary_key=True, comment="of the questionnaire's file"),
+    Column("content", LargeBinary, nullable=False, comment="questions, choices and languages, compressed"),
+)
+
 key_mark = Table(
     "key_mark",
     metadata,
