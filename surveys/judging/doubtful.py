@@ -68,7 +68,7 @@ class Column:
 
     name: str
     header: str
-    texts: pa.Array
+    texts: pa.ChunkedArray
     question: Question
     choices: ChoiceList | None = None
     declared: Mapping[str, Missing] = field(default_factory=dict)  # by the campaign and the file, by code
@@ -238,7 +238,7 @@ def day_doubts(columns: Iterable[Column], decisions: Decisions, today: date) -> 
     for column in columns:
         if column.question.type not in DATES:
             continue
-        texts = column.texts.dictionary_encode().dictionary
+        texts = pc.unique(column.texts).drop_null()
         order = order_of_column(texts)
         decided = decisions.day_order(column.header)
         if order == "unknown":

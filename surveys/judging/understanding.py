@@ -173,7 +173,7 @@ def _column(source: Source, question: Question, raw: RawFile, headers: HeaderMap
     return Column(
         name=source.name,
         header=header,
-        texts=whole_column(raw.interviews, source.whole),
+        texts=raw.interviews.rows.column(source.whole),
         question=question,
         choices=choices,
         declared=declared_codes(
