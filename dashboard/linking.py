@@ -31,6 +31,9 @@ class Facts:
     decade: str | None  # of birth, or of age
 
 
+NO_FACTS = Facts(cluster=None, month=None, decade=None)
+
+
 class Linker:
     """The links of one campaign in one workspace."""
 
@@ -109,7 +112,7 @@ class Linker:
     def facts(self, site: str) -> dict[str, Facts]:
         """What may be seen of each interview of a site."""
         years = [key.question for key in self.campaign.linking.keys if key.kind == "year"]
-        people = self._catalogue.people(self.campaign.id, site, self._workspace.keys, years)
+        people = self._catalogue.people(self.campaign.id, site, also=years)
         return facts_of(people, years)
 
     def _must_be_own(self, numbers: Sequence[int]) -> None:

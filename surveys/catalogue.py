@@ -258,18 +258,23 @@ class Catalogue:
 
     # ---- the same respondent in several waves ---------------------------------------------------------
 
-    def people(self, campaign: str, site: str, keys: KeyRing, also: Sequence[str] = ()) -> pa.Table:
+    def people(
+        self, campaign: str, site: str, keys: KeyRing | None = None, also: Sequence[str] = ()
+    ) -> pa.Table:
         """The current interviews of a site: ``interview`` (the id in the record), parts, codes of linking keys.
 
         Parameters
         ----------
+        keys
+            Open the codes; without them there are none.
         also
             Questions whose answers are wanted beside.
         """
         parts = [part for part in self.parts(campaign, site) if part.interviews]
         uploads = sorted({upload for part in parts for upload in part.uploads})
         with self.database.reading() as connection:
-            return people.people_of(connection, campaign, site, uploads, keys.decrypt, also)
+            opened = None if keys is None else keys.decrypt
+            return people.people_of(connection, campaign, site, uploads, opened, also)
 
     def links(self, campaign: str, site: str | None = None) -> list[Link]:
         """Pairs of interviews and what is decided about them, the strongest first."""

@@ -2,7 +2,17 @@
 
 from types import ModuleType
 
-from dashboard.pages import compare, corrections, export, methods, overview, quality, questionnaires, upload
+from dashboard.pages import (
+    compare,
+    corrections,
+    export,
+    linking,
+    methods,
+    overview,
+    quality,
+    questionnaires,
+    upload,
+)
 
 
 # Each module offers ``layout(services, address) -> html.Div`` and ``register(app, services) -> None``.
@@ -12,6 +22,7 @@ PAGES: dict[str, ModuleType] = {
     "upload": upload,
     "quality": quality,
     "corrections": corrections,
+    "linking": linking,
     "questionnaires": questionnaires,
     "export": export,
     "methods": methods,

@@ -22,6 +22,10 @@ LinkState = Literal["proposed", "accepted", "rejected", "undecided"]
 KEYS_OF_A_CERTAIN_PAIR = 3  # two often agree by chance: a name and a year in a large village
 
 
+class AlreadyLinked(CannotProceed):
+    """One of the two interviews is linked to another one of that wave."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WavePair:
     """Two waves of one site, the earlier first."""
@@ -63,7 +67,7 @@ class Link:
 
 
 def read_links(connection: Connection, campaign: str, site: str | None = None) -> list[Link]:
-    """The pairs of a campaign or a site, the strongest first."""
+    """The pairs of a campaign or a site: those of one id that may be two people, then the strongest first."""
     link, decision = tables.link, tables.link_decision
     last = (
         select(decision.c.link, func.max(decision.c.number).label("number"))
@@ -75,7 +79,7 @@ def read_links(connection: Connection, campaign: str, site: str | None = None) -
         .outerjoin(last, last.c.link == link.c.id)
         .outerjoin(decision, (decision.c.link == last.c.link) & (decision.c.number == last.c.number))
         .where(link.c.campaign == campaign)
-        .order_by(link.c.strength.desc(), link.c.id)
+        .order_by(link.c.same_id.desc(), link.c.strength.desc(), link.c.id)
     )
     if site is not None:
         query = query.where(link.c.site == site)
@@ -232,7 +236,7 @@ def _must_be_free(connection: Connection, link: Link) -> None:
     )
     other = connection.scalar(query)
     if other is not None:
-        raise CannotProceed(
+        raise AlreadyLinked(
             f"link {link.id}",
             f"one of the two interviews is linked to another one already (link {other}).",
             f"Undo link {other} first, or reject this pair.",

@@ -18,7 +18,7 @@ def people_of(
     campaign: str,
     site: str,
     uploads: Sequence[int],
-    opened: Callable[[bytes], bytes],
+    opened: Callable[[bytes], bytes] | None,
     also: Sequence[str],
 ) -> pa.Table:
     """The current interviews of a site: ``interview`` (the id in the record), parts, codes, and the answers ``also``.
@@ -28,14 +28,14 @@ def people_of(
     uploads
         Those that hold interviews of the site.
     opened
-        Decrypts the codes.
+        Decrypts the codes; None leaves them out.
     """
     changed = overlay.changes(connection, campaign, None)
     pieces = []
     for upload in uploads:
         here = changed.get(upload, ())
         table = _interviews(connection, upload, also, here)
-        table = _with_codes(connection, upload, table, opened)
+        table = table if opened is None else _with_codes(connection, upload, table, opened)
         gone = pa.array(overlay.withdrawn_positions(here), pa.int64())
         place = pa.array(range(table.num_rows), pa.int64())
         kept = pc.and_(pc.is_valid(table["interview"]), pc.invert(pc.is_in(place, value_set=gone)))
