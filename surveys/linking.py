@@ -31,7 +31,9 @@ ENOUGH_TO_LEARN = 30  # interviews of a wave, and pairs alike in a key, below wh
 SEED = 1
 # Where there is too little to learn from: what is usual in surveys that ask twice.
 USUAL: Mapping[Agreement, float] = {"same": 0.85, "similar": 0.1, "differs": 0.05}
-LEAST = 0.005  # no agreement, and no disagreement, is impossible however few were seen
+MOST_RETURN = 0.75  # share of the smaller wave that is taken to be in the other as well, at most
+LEAST = 0.005  # no agreement, and no disagreement, is impossible between two interviews of one person
+LEAST_SEEN = 0.5  # pairs: what never was seen among strangers counts as half a pair
 _LEVELS: Mapping[int, Agreement] = {2: "same", 1: "similar", 0: "differs", -1: "missing"}
 
 
@@ -154,7 +156,7 @@ class _Linkage:
         self._earlier, self._later = earlier, later
 
     def pairs(self) -> list[Pair]:
-        model = _smoothed(self._trained())
+        model = _smoothed(self._trained(), self._earlier * self._later)
         predicted = self._linker(model).inference.predict(threshold_match_probability=PROPOSED_FROM)
         wanted = ["unique_id_l", "unique_id_r", "match_probability", "match_weight"]
         patterns = [f"gamma_{name}" for name in self._keys]
@@ -187,8 +189,10 @@ class _Linkage:
 
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(block_on(f"{name}_exact"))
-        except EMTrainingException:
-            return  # the others never agree, or never differ, where this one agrees: nothing to learn from it
+        except (EMTrainingException, ValueError):
+            # The others never agree, or never differ, where this one agrees: nothing to learn from it, and splink
+            # says so, or that a probability came to nil.
+            return
 
     def _linker(self, settings: Mapping[str, Any]) -> Any:
         from splink import Linker
@@ -231,12 +235,12 @@ class _Linkage:
         }
 
     def _share_of_matches(self) -> float:
-        """Of all pairs, how many are of one person: those that agree in two keys, and a few more."""
+        """Of all pairs, how many are of one person: those that agree in two keys, if there are two, and a few more."""
         names = list(self._keys)
-        twos = (self._agreeing([a, b]) for place, a in enumerate(names) for b in names[place + 1 :])
-        agreeing, smaller = max(twos, default=0), min(self._earlier, self._later)
+        twos = [[a, b] for place, a in enumerate(names) for b in names[place + 1 :]] or [names]
+        agreeing, smaller = max(map(self._agreeing, twos)), min(self._earlier, self._later)
         expected = agreeing / USUAL["same"] if agreeing else smaller / 2
-        return min(expected, smaller * 0.95) / (self._earlier * self._later)
+        return min(expected, smaller * MOST_RETURN) / (self._earlier * self._later)
 
     def _agreeing(self, names: Sequence[str]) -> int:
         condition = " AND ".join(f"e.{name}_exact = l.{name}_exact" for name in names)
@@ -248,17 +252,28 @@ def _level(condition: str, agreement: Agreement) -> dict[str, Any]:
     return {"sql_condition": condition, "label_for_charts": agreement, "m_probability": USUAL[agreement]}
 
 
-def _smoothed(model: dict[str, Any]) -> dict[str, Any]:
-    """The model with no probability of nil: what was not seen among few pairs is rare, not impossible."""
+def _smoothed(model: dict[str, Any], pairs: int) -> dict[str, Any]:
+    """The model mended for what few pairs cannot tell.
+
+    Splink learns chance agreement from all pairs as if none were of one person; in a small village the share that
+    are is not small, and is taken out again. What was not seen is rare, not impossible.
+    """
+    matches = float(model["probability_two_random_records_match"])
     for comparison in model["comparisons"]:
         levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-        for kind in ("m_probability", "u_probability"):
-            values = [level.get(kind) or 0.0 for level in levels]
-            least = LEAST if kind == "m_probability" else LEAST / 1000
-            raised = [max(value, least) for value in values]
-            for level, value in zip(levels, raised, strict=True):
-                level[kind] = value / sum(raised)
+        m = _raised([level.get("m_probability") or 0.0 for level in levels], LEAST)
+        among_all = [level.get("u_probability") or 0.0 for level in levels]
+        apart = [(all_ - matches * same) / (1 - matches) for all_, same in zip(among_all, m, strict=True)]
+        u = _raised(apart, LEAST_SEEN / max(pairs, 1))
+        for level, same, different in zip(levels, m, u, strict=True):
+            level["m_probability"], level["u_probability"] = same, different
     return model
+
+
+def _raised(shares: Sequence[float], least: float) -> list[float]:
+    """Shares of at least so much that add up to one."""
+    raised = [max(share, least) for share in shares]
+    return [share / sum(raised) for share in raised]
 
 
 def _column(place: int) -> str:

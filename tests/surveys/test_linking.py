@@ -3,6 +3,7 @@
 import itertools
 import logging
 from functools import cache
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,10 @@ def test_two_keys_find_fewer_than_four_and_are_less_often_right():
     assert two[0] < four[0]
     assert two[1] < four[1]
     assert two[0] > 0.85
+
+
+def test_keys_in_which_nobody_ever_slips_are_no_reason_to_stop():
+    assert precision_and_recall(*found(11, 250, 0.0), PROPOSED_FROM) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("people", [2, 3, 20])
@@ -122,6 +127,17 @@ def test_agreement_in_a_rare_name_is_worth_more_than_in_a_common_one():
     rare = max(pair.weight for pair in same if int(pair.earlier[1:]) % 4)
     usual = max(pair.weight for pair in same if int(pair.earlier[1:]) % 4 == 0)
     assert rare > usual + 2
+
+
+def test_typed_ids_with_a_slip_are_proposed_in_a_wave_of_a_dozen():
+    ids = [sha256(str(number).encode()).hexdigest()[:8] for number in range(12)]
+    before = [(number, {"id": one}) for number, one in enumerate(ids)]
+    after = [
+        (number, {"id": one if number else one[:3] + "z" + one[4:]}) for number, one in enumerate(ids[:8])
+    ]
+    key = LinkingKey(question="id", kind="code")
+    pairs = one_to_one(compared(coded(before, "a", [key]), coded(after, "b", [key]), [key], ["id"]))
+    assert {(pair.earlier, pair.later) for pair in pairs} == {(f"a{n}", f"b{n}") for n in range(8)}
 
 
 def test_the_same_interviews_give_the_same_pairs_and_splink_says_nothing(capsys, caplog):

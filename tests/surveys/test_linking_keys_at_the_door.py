@@ -13,6 +13,7 @@ from surveys import columns
 from surveys.catalogue import Catalogue
 from surveys.ingest import ingest_file
 from surveys.keys import KeyRing
+from surveys.problems import CannotProceed
 from surveys.responses import responses_table, write_responses
 from surveys.xlsform import load_instrument
 from tests.surveys.fieldwork_example import CAMPAIGN, HEADERS, said, write_instrument
@@ -147,6 +148,15 @@ def test_codes_differ_between_countries_and_campaigns(office, tmp_path):
     assert one.to_pylist() != other.to_pylist()
 
 
+def test_codes_are_not_made_under_another_key_than_before(office):
+    office.send([somebody("a", person="")])
+    (key,) = office.keys.folder.glob("respondents-*.key")
+    key.unlink()
+    with pytest.raises(CannotProceed, match="not the key under which"):
+        office.send([somebody("b", person="")])
+    assert len(office.people()) == 1
+
+
 def test_a_corrected_name_replaces_the_codes(office):
     office.send([somebody("a")])
     before = office.people()["@link father"].to_pylist()
@@ -197,8 +207,6 @@ def test_what_is_no_answer_has_no_codes(tmp_path, address):
     ],
 )
 def test_a_wrong_linking_section_is_refused_with_its_place(tmp_path, section, complaint):
-    from surveys.problems import CannotProceed
-
     (tmp_path / "pilot.yaml").write_text(f"{CAMPAIGN}{section}\n", "utf-8")
     with pytest.raises(CannotProceed, match=complaint):
         load_campaign(tmp_path / "pilot.yaml")
