@@ -463,7 +463,7 @@ class Catalogue:
         Parameters
         ----------
         every_id
-            Give interviews that came without an id the one the record knows them by.
+            Give interviews the ids by which the record knows them, also where they came without one.
         """
         with self.database.reading() as connection:
             changed = overlay.changes(connection, campaign, as_of, assumed)

@@ -8,6 +8,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,26 +174,50 @@ class _Linkage:
         )
 
     def _trained(self) -> dict[str, Any]:
+        """The model with what these interviews teach about it."""
         linker = self._linker(self._settings())
         linker.training.estimate_u_using_random_sampling(max_pairs=PAIRS_SAMPLED, seed=SEED)
-        if min(self._earlier, self._later) >= ENOUGH_TO_LEARN:
-            for name in self._searched:
-                if self._agreeing([name]) >= ENOUGH_TO_LEARN and len(self._keys) > 1:
-                    self._learn(linker, name)
-        trained: dict[str, Any] = linker.misc.save_model_to_json()
-        return trained
+        model: dict[str, Any] = linker.misc.save_model_to_json()
+        if len(self._keys) == 1 or min(self._earlier, self._later) < ENOUGH_TO_LEARN:
+            return model
+        lessons = [
+            self._lesson(model, name) for name in self._searched if self._agreeing([name]) >= ENOUGH_TO_LEARN
+        ]
+        for comparison in model["comparisons"]:
+            taught = [
+                lesson[name] for lesson in lessons if (name := comparison["output_column_name"]) in lesson
+            ]
+            for level in comparison["comparison_levels"] if taught else ():
+                if not level.get("is_null_level"):
+                    shares = [of[level["label_for_charts"]] for of in taught]
+                    level["m_probability"] = sum(shares) / len(shares)
+        return model
 
-    def _learn(self, linker: Any, name: str) -> None:
-        """What agreement in the other keys looks like among pairs that agree in one."""
+    def _lesson(self, model: Mapping[str, Any], name: str) -> dict[str, dict[str, float]]:
+        """What agreement in each other key looks like among pairs that agree in one, by EM; nothing where it fails.
+
+        Each lesson starts from the same model: one that fails leaves splink's own half changed.
+        """
         from splink import block_on
         from splink.internals.exceptions import EMTrainingException
 
+        linker = self._linker(deepcopy(model))
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(block_on(f"{name}_exact"))
         except (EMTrainingException, ValueError):
-            # The others never agree, or never differ, where this one agrees: nothing to learn from it, and splink
-            # says so, or that a probability came to nil.
-            return
+            # The others never agree, or never differ, where this one agrees: nothing to learn from it. Splink says
+            # so, or that a probability came to nil.
+            return {}
+        learnt: dict[str, Any] = linker.misc.save_model_to_json()
+        return {
+            comparison["output_column_name"]: {
+                level["label_for_charts"]: _number(level.get("m_probability"))
+                for level in comparison["comparison_levels"]
+                if not level.get("is_null_level")
+            }
+            for comparison in learnt["comparisons"]
+            if comparison["output_column_name"] != name
+        }
 
     def _linker(self, settings: Mapping[str, Any]) -> Any:
         from splink import Linker
@@ -261,13 +286,18 @@ def _smoothed(model: dict[str, Any], pairs: int) -> dict[str, Any]:
     matches = float(model["probability_two_random_records_match"])
     for comparison in model["comparisons"]:
         levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-        m = _raised([level.get("m_probability") or 0.0 for level in levels], LEAST)
-        among_all = [level.get("u_probability") or 0.0 for level in levels]
+        m = _raised([_number(level.get("m_probability")) for level in levels], LEAST)
+        among_all = [_number(level.get("u_probability")) for level in levels]
         apart = [(all_ - matches * same) / (1 - matches) for all_, same in zip(among_all, m, strict=True)]
         u = _raised(apart, LEAST_SEEN / max(pairs, 1))
         for level, same, different in zip(levels, m, u, strict=True):
             level["m_probability"], level["u_probability"] = same, different
     return model
+
+
+def _number(share: object) -> float:
+    """A probability; splink writes a word where it saw no pair to learn from."""
+    return float(share) if isinstance(share, int | float) else 0.0
 
 
 def _raised(shares: Sequence[float], least: float) -> list[float]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from surveys.fieldwork import LINK
 from surveys.record import overlay, payloads, tables
@@ -47,11 +47,11 @@ def people_of(
 
 
 def with_every_id(connection: Connection, upload: int, table: pa.Table) -> pa.Table:
-    """An upload's whole payload with an id for the interviews that came without one."""
-    received = table["@submission"]
-    if not received.null_count:
-        return table
-    ids = pc.coalesce(received.cast(pa.large_string()), _ids(connection, upload, table.num_rows))
+    """An upload's whole payload with the ids by which the record knows its interviews."""
+    held = tables.submission
+    query = select(held.c.position, held.c.submission).where(held.c.upload == upload)
+    ids = _placed(connection, query, table.num_rows)
+    ids = pc.coalesce(ids, table["@submission"].cast(pa.large_string()))
     return table.set_column(table.column_names.index("@submission"), "@submission", ids)
 
 
@@ -84,9 +84,12 @@ def _with_codes(
 def _ids(connection: Connection, upload: int, rows: int) -> pa.Array:
     """What the record knows each interview of an upload by; nothing where a newer version took its place."""
     table = tables.submission
-    query = select(table.c.position, table.c.submission).where(
-        table.c.upload == upload, overlay.current(None)
-    )
+    here = (table.c.upload == upload) & overlay.current(None)
+    return _placed(connection, select(table.c.position, table.c.submission).where(here), rows)
+
+
+def _placed(connection: Connection, query: Select[int, str], rows: int) -> pa.Array:
+    """Ids at their positions in a payload."""
     ids: list[str | None] = [None] * rows
     for position, submission in connection.execute(query):
         ids[position] = submission
