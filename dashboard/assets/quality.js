@@ -123,20 +123,27 @@
     var state = React.useState(null), view = state[0], set = state[1], words = props.words;
     React.useEffect(function () {
       var wanted = true;
+      function tell(found) {
+        if (!wanted) { return; }
+        set(found);
+        props.setProps({ told: { headline: found.headline || null, lead: found.lead || words.failed } });
+      }
       fetch(props.source, { headers: { Accept: "application/json" } })
         .then(function (reply) { if (!reply.ok) { throw new Error(String(reply.status)); } return reply.json(); })
-        .then(function (found) { if (wanted) { set(found); } })
-        .catch(function () { if (wanted) { set({ failed: true }); } });
+        .then(tell, function () { tell({ failed: true }); });
       return function () { wanted = false; };
     }, [props.source]);
     var told = view && !view.failed;
     return h("div", { id: props.id, className: "quality", "aria-busy": view ? "false" : "true" },
-      h("div", { className: "heading", "aria-live": "polite" }, h("h1", null, told ? view.headline : props.title),
-        h("p", { className: "lead" }, told ? view.lead : view ? words.failed : words.loading)),
       h(Place, props),
       told && view.empty && view.quotas.length ? h(Quotas, { quotas: view.quotas, words: words }) : null,
       told && !view.empty ? h(Report, { view: view, words: words }) : null);
   }
 
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    quality: {
+      told: function (told) { return [told.headline || window.dash_clientside.no_update, told.lead]; }
+    }
+  });
   window.campaign_quality = { QualityReport: QualityReport };
 })();

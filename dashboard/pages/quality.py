@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import Dash, html
+from dash import Dash, Input, Output, html
 from flask import Response, abort, jsonify, request
 
 from campaigns.campaign import Campaign
@@ -33,7 +33,7 @@ class QualityReport(Drawn):
 
     _namespace = "campaign_quality"
     _type = "QualityReport"
-    _prop_names = ("id", "source", "page", "title", "site", "wave", "sites", "waves", "words")
+    _prop_names = ("id", "source", "page", "site", "wave", "sites", "waves", "words", "told")
     available_properties = _prop_names
 
 
@@ -52,7 +52,14 @@ def layout(services: Services, address: Address) -> html.Div:
 
 
 def register(app: Dash, services: Services) -> None:
-    """Connect the report and the weekly sheet."""
+    """Connect the report, the headline that waits for it, and the weekly sheet."""
+    app.clientside_callback(
+        "dash_clientside.quality.told",
+        Output("quality-headline", "children"),
+        Output("quality-lead", "children"),
+        Input("quality-report", "told"),
+        prevent_initial_call=True,
+    )
 
     @app.server.get("/quality/report.json")
     def report() -> Response:
@@ -89,12 +96,20 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
         key.removeprefix(WORDS): say(key, language) for key in catalogue("en") if key.startswith(WORDS)
     }
     words["columns"] = {name: say(f"quality.sheet.columns.{name}", language) for name in NAMED}
+    title = f"{say('quality.page.title', language)}: {', '.join(titles)}"
     return [
+        html.Div(
+            [
+                html.H1(title, id="quality-headline"),
+                html.P(say("quality.page.loading", language), id="quality-lead", className="lead"),
+            ],
+            className="heading",
+            **{"aria-live": "polite"},
+        ),
         QualityReport(
             id="quality-report",
             source=address.to("/quality/report.json", site=site, wave=wave),
             page=address.to("/quality"),
-            title=f"{say('quality.page.title', language)}: {', '.join(titles)}",
             site=site,
             wave=wave,
             sites=[
@@ -106,7 +121,7 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
             ],
             waves=[{"value": one.id, "label": pick(one.title, language)} for one in campaign.main_waves],
             words=words,
-        )
+        ),
     ]
 
 
