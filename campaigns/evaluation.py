@@ -131,7 +131,11 @@ def _of_design(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[
     here = rows.filter(rows["@site"].isin([site.id for site in sites]))
     if campaign.columns.arm and not DESIGNS[design].compares:
         here = here.mutate(**{"@arm": here["@arm"].fill_null("campaign")})  # where there is one group only
-    return estimate(here, specification_of(campaign, design, sites, here))
+    told = specification_of(campaign, design, sites, here)
+    if design == "exposure":
+        met = ibis.cases((here["@received"] == 1, "campaign"), (here["@received"] == 0, "comparison"))
+        here, told = here.mutate(**{"@arm": met}), replace(told, arms=("campaign",))
+    return estimate(here, told)
 
 
 def _by_design(campaign: Campaign) -> list[tuple[str, list[Site]]]:

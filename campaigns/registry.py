@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import cast, get_args
 
@@ -19,10 +18,11 @@ from campaigns.campaign import (
     Unit,
     Wave,
 )
+from campaigns.consistency import PARTS, among, analysis_columns, must_hold, scored_columns
 from campaigns.countries import alpha_2, country_spellings, country_title, known_countries
 from campaigns.effects import Note
-from campaigns.linking_keys import linking_must_hold, linking_of
-from campaigns.schema import Section, as_number, as_text, did_you_mean, read_yaml, section_of, unique
+from campaigns.linking_keys import linking_of
+from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of, unique
 from campaigns.scores import parse_score, range_of, unit_of
 from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part, Protection
 
@@ -40,7 +40,7 @@ DESIGNS = (
     "exposure",
     "encouragement",
 )
-NEEDS_BEFORE_AND_AFTER = ("pre_post", "paired_pre_post", "difference_in_differences", "ancova")
+NEEDS_BEFORE_AND_AFTER = ("pre_post", "paired_pre_post", "difference_in_differences", "ancova", "event_study")
 STANDARD_ERRORS = ("iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised")
 P_VALUES = ("t", "normal", "wild_cluster_bootstrap", "randomisation", "automatic")
 MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
@@ -79,7 +79,6 @@ _CAMPAIGN_KEYS = (
     "campaign", "title", "description", "simulated", "themes", "partners", "instrument", "messages", "costs",
     "waves", "sites", "columns", "linking", "missing_codes", "identifiers", "retention_months", "outcomes", "analysis",
 )  # fmt: skip
-_PARTS: tuple[str, ...] = get_args(Part)
 
 
 def load_campaign(path: Path) -> Campaign:
@@ -123,14 +122,14 @@ def load_campaign(path: Path) -> Campaign:
         retention_months=root.whole("retention_months", low=1) if "retention_months" in root else None,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
-    _must_hold(campaign, root)
+    must_hold(campaign, root)
     return campaign
 
 
 def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | None = None) -> Fieldwork:
     """What an upload to the campaign may hold; ``site`` and ``wave`` are those the uploader named, if any."""
     columns = campaign.columns
-    parts = {part: getattr(columns, part) for part in _PARTS if getattr(columns, part) is not None}
+    parts = {part: getattr(columns, part) for part in PARTS if getattr(columns, part) is not None}
     named = set(parts.values()) | set(columns.exposure.values())
     if columns.consent is not None:
         named.add(columns.consent)
@@ -138,7 +137,7 @@ def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | Non
         {name for site in campaign.sites for quota in site.quotas for name in quota.by} - PARTS_COUNTED
     )
     keys = campaign.linking.keys
-    extra = [*sorted(named), *_analysis_columns(campaign), *_scored_columns(campaign), *counted]
+    extra = [*sorted(named), *analysis_columns(campaign), *scored_columns(campaign), *counted]
     extra += [key.question for key in keys]
     return Fieldwork(
         campaign=campaign.id,
@@ -234,11 +233,11 @@ def _quota(section: Section, waves: Sequence[Wave]) -> Quota:
 
 
 def _columns(section: Section, waves: Sequence[Wave]) -> Columns:
-    section.allow_only((*_PARTS, "consent", "exposure"))
+    section.allow_only((*PARTS, "consent", "exposure"))
     exposure = section.section("exposure")
     plain = {
         part: section.optional_text(part)
-        for part in (*_PARTS, "consent")
+        for part in (*PARTS, "consent")
         if not isinstance(section.values.get(part), Mapping)
     }
     wave, wave_values = _coded(section, "wave", [w.id for w in waves])
@@ -391,99 +390,7 @@ def _identifiers(section: Section) -> dict[str, Protection]:
     }
 
 
-def _must_hold(campaign: Campaign, root: Section) -> None:
-    """The invariants that join one part of the file with another."""
-    opened = [wave for wave in campaign.waves if wave.opens]
-    for earlier, later in pairwise(opened):
-        if earlier.opens and later.opens and later.opens < earlier.opens:
-            root.refuse(
-                "waves", f"{later.id} opens before {earlier.id}.", "List the waves in the order of time."
-            )
-    _backchecks_must_hold(campaign, root)
-    linking_must_hold(campaign, root, _with_another_part(campaign))
-    variables = set(_analysis_columns(campaign))
-    for position, outcome in enumerate(campaign.outcomes):
-        if outcome.id in variables:
-            root.refuse(
-                f"outcomes[{position}].id", f'"{outcome.id}" is a variable of the plan too.', "Rename it."
-            )
-    families = {outcome.family for outcome in campaign.outcomes}
-    for family in campaign.analysis.margin:
-        if family not in families:
-            root.refuse(
-                f"analysis.margin.{family}",
-                "no outcome belongs to this family.",
-                _among(family, sorted(families)),
-            )
-        if campaign.analysis.margin[family] < 0:
-            root.refuse(f"analysis.margin.{family}", "a margin is never negative.", "Write its size alone.")
-    if not any(outcome.tier is Tier.PRIMARY for outcome in campaign.outcomes):
-        root.refuse(
-            "outcomes", "no outcome is primary.", "Say before the data which outcome decides: tier: primary."
-        )
-    if (
-        campaign.analysis.design in ("difference_in_differences", "randomised", "ancova")
-        and not campaign.columns.arm
-    ):
-        root.refuse(
-            "columns.arm",
-            f"{campaign.analysis.design} compares arms and no column says the arm.",
-            "Name the question that says it, or choose pre_post (which cannot attribute a change to the campaign).",
-        )
-    known = {site.id for site in campaign.sites}
-    for position, cost in enumerate(campaign.costs):
-        site = cost.get("site")
-        if site is not None and as_text(site) not in known:
-            root.refuse(
-                f"costs[{position}].site", f'"{site}" is no site.', _among(as_text(site), sorted(known))
-            )
-        if "amount" in cost and as_number(cost["amount"]) is None:
-            root.refuse(
-                f"costs[{position}].amount", "a number is expected here.", "Write digits only, 42000."
-            )
-
-
-def _backchecks_must_hold(campaign: Campaign, root: Section) -> None:
-    main = [wave.id for wave in campaign.main_waves]
-    for position, wave in enumerate(campaign.waves):
-        if wave.backcheck_of is None:
-            continue
-        key = f"waves[{position}].backcheck_of"
-        if wave.backcheck_of not in main:
-            root.refuse(key, f'"{wave.backcheck_of}" is no wave to check.', _among(wave.backcheck_of, main))
-        if campaign.columns.respondent is None:
-            root.refuse(
-                key,
-                "a back-check needs to find the same respondent again.",
-                "Name the question with the respondent's code at columns.respondent.",
-            )
-        if wave.id in (*campaign.analysis.before, *campaign.analysis.after):
-            root.refuse(key, "a back-check is no wave to estimate from.", "Take it out of before and after.")
-
-
 def _one_of(section: Section, key: str, value: str, allowed: Sequence[str]) -> str:
     if value not in allowed:
-        section.refuse(key, f'"{value}" is not one of the possible values.', _among(value, allowed))
+        section.refuse(key, f'"{value}" is not one of the possible values.', among(value, allowed))
     return value
-
-
-def _among(value: str, allowed: Sequence[str]) -> str:
-    return f"Use one of: {', '.join(allowed)}.{did_you_mean(value, allowed)}"
-
-
-def _with_another_part(campaign: Campaign) -> tuple[str, ...]:
-    """Questions whose answers are needed as they are: all that have a part but to say who the respondent is."""
-    columns = campaign.columns
-    parts = [getattr(columns, part) for part in (*_PARTS, "consent") if part != "respondent"]
-    named = [name for name in (*parts, *columns.exposure.values()) if name is not None]
-    counted = [name for site in campaign.sites for quota in site.quotas for name in quota.by]
-    return (*named, *counted, *_analysis_columns(campaign), *_scored_columns(campaign))
-
-
-def _analysis_columns(campaign: Campaign) -> tuple[str, ...]:
-    analysis = campaign.analysis
-    return (*analysis.covariates, *analysis.categorical, *analysis.fixed_effects, *analysis.subgroups)
-
-
-def _scored_columns(campaign: Campaign) -> tuple[str, ...]:
-    return tuple(item for outcome in campaign.outcomes for item in outcome.score.items)

@@ -59,9 +59,20 @@ def scored(answers: ir.Table, campaign: Campaign) -> ir.Table:
         declared.append("@respondent")
     columns = {part: _part(answers, part) for part in declared}
     columns |= {name: _column(answers, name) for name in dict.fromkeys(variables) if name not in ids}
+    exposure = campaign.columns.exposure.get("received") or campaign.columns.exposure.get("recalled")
+    if exposure is not None:
+        columns["@received"] = _met(answers, exposure)
     return answers.select(
         **columns, **{o.id: outcome_column(answers, o, campaign) for o in campaign.outcomes}
     )
+
+
+def _met(answers: ir.Table, question: str) -> ir.FloatingValue:
+    """1 where a respondent met the campaign, 0 where not; don't know is not having met it."""
+    said = _among(_as_text(_column(answers, question)).lower(), YES).cast(dt.float64)
+    unsure = _missing(answers, question) == "dont_know"
+    answered = _column(answers, question).notnull() & _missing(answers, question).isnull()
+    return ibis.cases((unsure, ibis.literal(0.0)), (answered, said), else_=ibis.null(dt.float64))
 
 
 def outcome_column(answers: ir.Table, outcome: Outcome, campaign: Campaign) -> ir.FloatingValue:

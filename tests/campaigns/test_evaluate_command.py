@@ -138,3 +138,49 @@ def test_mistakes_are_named(workspace: Path, tmp_path: Path) -> None:
         "export", "--workspace", workspace, "--campaign", "pilot", "--output", tmp_path / "effects.docx"
     )
     assert (run.returncode, ".xlsx" in run.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("design", "terms", "estimand"),
+    [
+        ("exposure", {"effect"}, "association"),
+        ("encouragement", {"effect"}, "LATE"),
+        ("event_study", {"event_0"}, "ATT"),
+    ],
+)
+def test_a_campaign_may_name_any_design_that_its_file_can_carry(
+    workspace: Path, tmp_path: Path, design: str, terms: set[str], estimand: str
+) -> None:
+    file = workspace / "campaigns" / "pilot.yaml"
+    before = file.read_text("utf-8")
+    changed = before.replace("design: difference_in_differences", f"design: {design}")
+    changed = changed.replace("  arm: arm\n", "  arm: arm\n  exposure: {recalled: a}\n").replace(
+        "of: [a, b, c]", "of: [b, c]"
+    )
+    output = tmp_path / "effects.json"
+    try:
+        file.write_text(changed, "utf-8")
+        run = awareness("export", "--workspace", workspace, "--campaign", "pilot", "--output", output)
+    finally:
+        file.write_text(before, "utf-8")
+    assert run.returncode == 0, run.stderr
+    rows = [
+        row
+        for row in json.loads(output.read_text("utf-8"))
+        if row["site"] == "npl" and row["outcome"] == "signs"
+    ]
+    assert {row["term"] for row in rows} == terms
+    assert all(row["estimate"] is not None and row["estimand"] == estimand for row in rows)
+
+
+def test_a_design_that_a_campaign_file_cannot_carry_is_refused(workspace: Path) -> None:
+    file = workspace / "campaigns" / "pilot.yaml"
+    before = file.read_text("utf-8")
+    for design, where in (("staggered", "analysis.design"), ("exposure", "columns.exposure")):
+        try:
+            file.write_text(before.replace("design: difference_in_differences", f"design: {design}"), "utf-8")
+            run = awareness("evaluate", "--workspace", workspace, "--campaign", "pilot")
+        finally:
+            file.write_text(before, "utf-8")
+        assert run.returncode == 2
+        assert where in run.stderr
