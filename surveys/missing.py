@@ -7,8 +7,10 @@ labels it so, the file declares it, or the campaign does.
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 
 from surveys.instrument import Choice
+from surveys.languages import languages, say
 
 
 class Missing(StrEnum):
@@ -21,6 +23,19 @@ class Missing(StrEnum):
     BLANK = "blank"  # asked, nothing given
     LOST = "lost"  # interrupted or unreadable
 
+
+# The letter of each reason among Stata's extended missing values.
+LETTERS: Mapping[Missing, str] = {
+    Missing.DONT_KNOW: "d",
+    Missing.REFUSED: "r",
+    Missing.NOT_ASKED: "s",  # skipped
+    Missing.NOT_APPLICABLE: "n",
+    Missing.BLANK: "b",
+    Missing.LOST: "l",
+}
+BESIDE = (
+    "_why"  # ends the name of the variable that says why a text variable of a statistics file holds nothing
+)
 
 # Names of choices by convention; the labels of the list outrank them ("na" is often "no answer").
 _NAMES: Mapping[Missing, tuple[str, ...]] = {
@@ -113,4 +128,16 @@ def declared_reason(text: str) -> Missing:
     """
     if text in set(Missing):
         return Missing(text)
-    return reason_of_label(text) or _BY_NAME.get(plain_letters(text)) or Missing.BLANK
+    letters = plain_letters(text)
+    return _our_words().get(letters) or reason_of_label(text) or _BY_NAME.get(letters) or Missing.BLANK
+
+
+def in_words(reason: Missing, language: str) -> str:
+    """The reason as files and screens say it."""
+    return say(f"quality.reasons.{reason}", language)
+
+
+@cache
+def _our_words() -> Mapping[str, Missing]:
+    """What our own files write for each reason; a choice of a form may well be called "lost"."""
+    return {plain_letters(in_words(reason, one)): reason for reason in Missing for one in languages()}

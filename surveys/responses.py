@@ -1,5 +1,7 @@
 """The rows now held, raw: in the questionnaire's names and codes, no value altered."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ def responses_table(
     wave_question: str | None = None,
     respondent_question: str | None = None,
     withheld_with: KeyRing | None = None,
+    reasons: bool = False,
 ) -> pa.Table:
     """The interviews in the order they came: ``submission_id``, site and wave, then every question.
 
@@ -34,6 +37,8 @@ def responses_table(
         What the campaign says plays these parts.
     withheld_with
         The keys that open the texts which wait for a person; None leaves those texts out.
+    reasons
+        Whether ``NAME@missing`` stands behind each question that some interview does not answer.
     """
     parts = [part for part in catalogue.parts(campaign, site, as_of) if part.interviews]
     pieces = [
@@ -55,17 +60,27 @@ def responses_table(
     for header, (part_name, question) in said.items():
         if question not in questions and header not in questions and _says_something(rows[part_name]):
             columns[header] = rows[part_name]
-    columns |= {name: rows[name] for name in questions}
+    for name in questions:
+        columns[name] = rows[name]
+        if reasons and (why := f"{name}{payloads.MISSING}") in rows.column_names:
+            columns[why] = rows[why]
     return pa.table({name: values.cast(pa.large_string()) for name, values in columns.items()})
 
 
 def write_responses(table: pa.Table, path: Path) -> None:
     """Write the rows as CSV: every value quoted, nothing where there is no answer."""
+    options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
+    with draft_of(path) as draft:
+        pyarrow.csv.write_csv(table, draft, options)
+
+
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """A file to write to that takes the place of ``path`` when it is whole."""
     draft = path.with_name(f".{path.name}.draft")
     try:
-        options = pyarrow.csv.WriteOptions(quoting_style="all_valid")
         draft.touch(mode=0o600)  # answers of single persons
-        pyarrow.csv.write_csv(table, draft, options)
+        yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -114,13 +114,17 @@ def ingest(
 
 def responses(
     campaign: Annotated[str, typer.Option(help="Id of the campaign.")],
-    output: Annotated[Path | None, typer.Option(help="Where the rows go, as CSV.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Where the rows go: .dta, .sav, .xlsx or .parquet; any other ending is CSV."),
+    ] = None,
     workspace: WorkspaceOption = None,
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
     as_of: Annotated[int | None, typer.Option(help="The rows as they stood after this upload.")] = None,
     without_withheld: Annotated[
         bool, typer.Option("--without-withheld", help="Leave out texts that seem to point to a person.")
     ] = False,
+    language: Annotated[str, typer.Option(help="Language of labels in .dta and .sav.")] = "en",
     by: ByOption = None,
     history: Annotated[
         str | None,
@@ -132,14 +136,17 @@ def responses(
     Texts that were kept back because they seem to point to a person are in it, and the audit says who took them out.
     """
     from campaigns.registry import load_campaign
+    from dashboard.reports import known_language
     from dashboard.settings import load_workspace
     from surveys.catalogue import Catalogue
     from surveys.problems import CannotProceed
-    from surveys.responses import responses_table, write_responses
+    from surveys.responses import responses_table
+    from surveys.writing.formats import Labelling, write_rows
 
     place = load_workspace(workspace)
     loaded = load_campaign(place.campaign_file(campaign))
     require_id(site, "site", [one.id for one in loaded.sites], campaign)
+    known_language(language)
     if (output is None) == (history is None):
         raise CannotProceed(
             "responses",
@@ -162,18 +169,27 @@ def responses(
             wave_question=columns.wave,
             respondent_question=columns.respondent,
             withheld_with=None if without_withheld else place.keys,
+            reasons=True,
         )
         waiting = [] if without_withheld else catalogue.withheld(campaign, site)
         if waiting:
             facts = {"campaign": campaign, "texts": len(waiting)}
             catalogue.note(who(by), "withheld texts taken out", f"campaign {campaign}", facts)
+    labelling = Labelling(
+        campaign=campaign,
+        instrument=_questionnaire(place.instrument_file(loaded.instrument), language),
+        language=language,
+        ids=(columns.submission, columns.respondent, columns.site, columns.wave, columns.cluster),
+    )
     try:
-        write_responses(table, output)
+        renamed = write_rows(table, output, labelling)
     except OSError as error:
         raise CannotProceed(
             str(output), f"the rows cannot be written here ({error.strerror}).", "Choose another place."
         ) from None
     print(f"{output}: {table.num_rows} rows.")
+    for column, name in renamed.items():
+        print(f'The column "{column}" is called {name} in it.', file=sys.stderr)
     if waiting:
         print(
             f"{len(waiting)} texts in it seem to point to a person. Keep the file safe, or add --without-withheld.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from surveys.problems import Problem
 from surveys.reading.building import TableBuilder
 from surveys.reading.cells import text_of
 from surveys.reading.limits import Limits
+from surveys.reading.reasons_beside import without_reasons_beside
 from surveys.reading.refusal import refused
 from surveys.reading.table import RawTable
 
@@ -20,6 +22,8 @@ LARGEST_EXACT_SINGLE = 2**24  # and in Stata's float
 SMALLEST_PLAUSIBLE = 1e-100  # denormal dust is a damaged file, not an answer
 STATA_MISSING = frozenset("abcdefghijklmnopqrstuvwxyz")
 TYPES_OF_TEXT = "string"
+_SPSS_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE")
+_SPSS_BEGINS = date(1582, 10, 14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +62,14 @@ def _read(reader: Any, path: Path, name: str, limits: Limits) -> StatisticsFile:
     counts = {len(texts) for texts in columns.values()}
     if len(counts) > 1 or (told.number_rows is not None and counts != {told.number_rows}):
         raise refused("file_damaged")
+    texts = [column for column in columns if meta.readstat_variable_types.get(column) == TYPES_OF_TEXT]
+    labels = {column: _labels(column, meta) for column in meta.variable_value_labels}
+    columns, declared = without_reasons_beside(columns, texts, _declared_missing(columns, meta), labels)
     return StatisticsFile(
         table=_table(name, columns, _broken(values, meta), limits),
         encoding=meta.file_encoding,
-        declared_missing=_declared_missing(columns, meta),
-        value_labels={
-            **{column: _labels(column, meta) for column in meta.variable_value_labels},
-            **_ticked_and_not(columns, meta),
-        },
+        declared_missing=declared,
+        value_labels={**labels, **_ticked_and_not(columns, meta)},
         warnings=tuple(_float_warnings(values, meta)),
     )
 
@@ -133,6 +137,9 @@ def _labels(column: str, meta: Any) -> dict[str, str]:
     tagged = set(meta.missing_user_values.get(column, ()))
     labels = meta.variable_value_labels[column]
     text = meta.readstat_variable_types.get(column) == TYPES_OF_TEXT
+    form = str(meta.original_variable_types.get(column, ""))
+    if form.rstrip("0123456789.") in _SPSS_DATES:
+        return {_spss_day(code): text_of(label) for code, label in labels.items()}
     return {text_of(code) if text else _code(code, tagged): text_of(label) for code, label in labels.items()}
 
 
@@ -141,6 +148,11 @@ def _code(code: Any, tagged: set[str]) -> str:
     if isinstance(code, str) and (code in tagged or code in STATA_MISSING):
         return f".{code}"
     return text_of(code)
+
+
+def _spss_day(seconds: Any) -> str:
+    """The day that a labelled number of a date column is shown as."""
+    return text_of(_SPSS_BEGINS + timedelta(seconds=float(seconds)))
 
 
 def _declared_missing(columns: Mapping[str, list[str]], meta: Any) -> dict[str, dict[str, str]]:
@@ -171,8 +183,8 @@ def _ticked_and_not(columns: Mapping[str, list[str]], meta: Any) -> dict[str, di
 
 
 def _within(code: str, found: Mapping[str, Any]) -> bool:
-    if isinstance(found["lo"], str):
-        return bool(found["lo"] <= code <= found["hi"])
+    if isinstance(found["lo"], str | date):
+        return text_of(found["lo"]) <= code <= text_of(found["hi"])
     try:
         return bool(found["lo"] <= float(code) <= found["hi"])
     except ValueError:

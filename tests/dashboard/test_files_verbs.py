@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 
+import pyreadstat
 import pytest
 
 from dashboard.__main__ import main
@@ -177,3 +178,21 @@ def test_a_suggested_map_is_reviewed_and_given_back(workspace, tmp_path, awarene
     assert 'question: "ward"' in (tmp_path / "map.yaml").read_text("utf-8")
     code, printed, _ = awareness("ingest", file, *place, "--column-map", tmp_path / "map.yaml")
     assert (code, json.loads(printed)["accepted"]) == (0, 2)
+
+
+def test_responses_for_statisticians_say_why_an_answer_is_missing_in_the_language_asked_for(
+    workspace, tmp_path, awareness
+):
+    file = write_export(tmp_path / "a.csv", [said("a", heard="dk"), said("b", age="")])
+    where = ("--workspace", workspace, "--campaign", "pilot")
+    assert awareness("ingest", file, *where, "--site", "npl")[0] == 0
+    for ending in ("dta", "sav", "xlsx", "parquet"):
+        code, printed, _ = awareness(
+            "responses", *where, "--output", tmp_path / f"r.{ending}", "--language", "ko"
+        )
+        assert (code, printed) == (0, f"{tmp_path / f'r.{ending}'}: 2 rows.\n")
+    values, told = pyreadstat.read_dta(tmp_path / "r.dta", user_missing=True, output_format="dict")
+    assert values["age"] == [30.0, "b"]
+    assert values["heard_why"] == ["d", 0.0]
+    assert told.variable_value_labels["heard_why"] == {0: "응답함", "d": "모름"}
+    assert awareness("responses", *where, "--output", tmp_path / "r.dta", "--language", "xx")[0] == 2

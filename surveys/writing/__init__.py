@@ -1,0 +1,1 @@
+"""The rows of the record as files of other programs."""
