@@ -211,17 +211,26 @@ def _check_keys(connection: Connection, key_marks: Mapping[str, str]) -> None:
 
 
 def _decided(connection: Connection, arrival: Arrival, arriving: Arriving) -> _Outcome:
+    """What becomes of every interview. A file that came before says no refusal that was not heard then."""
     known = known_interviews(connection, arrival.campaign, arriving.sought)
     settled = holding.settled(arriving.held, known)
     asked = _consenting(arriving.declined, known)
     identity_of = identities_of(connection, [*unsettled(arriving.incoming, known), *asked.values()])
-    withdrawn = _withdrawn(arriving.declined, asked, known, identity_of)
+    heard_before = _came_before(connection, arrival)
+    withdrawn = [] if heard_before else _withdrawn(arriving.declined, asked, known, identity_of)
     return _Outcome(
         decisions=decide(arriving.incoming, known, identity_of),
         known=known,
         withdrawn=withdrawn,
         settled=settled,
     )
+
+
+def _came_before(connection: Connection, arrival: Arrival) -> bool:
+    """Whether these very bytes were sent for the campaign before, whatever became of them."""
+    table = tables.upload
+    here = (table.c.campaign == arrival.campaign, table.c.sha256 == arrival.sha256)
+    return connection.scalar(select(table.c.id).where(*here).limit(1)) is not None
 
 
 def _consenting(declined: Declined, known: Known) -> dict[int, Stored]:

@@ -143,6 +143,20 @@ def test_a_file_that_was_taken_back_may_be_sent_again(catalogue, keys):
         catalogue.redo("pilot", 1, by="kim")
 
 
+@pytest.mark.parametrize("verdict", ["accept-with-rejected-rows", "reject-file"])
+def test_an_old_file_sent_again_takes_nothing_back(catalogue, keys, verdict):
+    no = accepted([interview("a")])
+    unmended = replace(
+        arrival([], keys, rows=1, rejected=1, content=b"no", verdict=verdict),
+        accepted=no.slice(0, 0),
+        aside=Aside(declined=no),
+    )
+    catalogue.store(unmended)
+    catalogue.store(arrival([interview("a", heard="yes")], keys))
+    assert catalogue.store(unmended).withdrawn == 0
+    assert heard(catalogue) == {"a": "yes"}
+
+
 def test_consent_taken_back_takes_the_interview_out_and_a_mistake_brings_it_back(catalogue, keys):
     sent = arrival([interview("a", heard="yes"), interview("b", heard="yes")], keys)
     catalogue.store(sent)
