@@ -35,6 +35,7 @@ def units_assigned(question: Question, used: Chosen, arm: str) -> Units:
         reached=_of_units(reached, unit, "arm_varies_in_unit").astype(bool),
         times=np.ones(len(names), dtype=np.int64),
         sums=np.column_stack([np.bincount(unit, column, len(names)) for column in sums.T]),
+        names=tuple(np.array(question.cells.keys[part].labels())[names].tolist()),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 
@@ -14,6 +15,7 @@ from campaigns.designs import DESIGNS, Design
 from campaigns.effects import Effect, EffectEstimate, Subject
 from campaigns.event_study import with_events, with_pre_trend
 from campaigns.exposure import exposure_effects
+from campaigns.families import Answered, adjusted_in_steps
 from campaigns.linking_waves import linked
 from campaigns.question import Chosen, Question
 from campaigns.regression import Answers
@@ -50,7 +52,7 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
     if design.by_rows:
         found = BY_ROWS[design.name](table, specification)
     else:
-        found = _each(table, specification, design, _effects)
+        found = adjusted_in_steps(_each(table, specification, design, _answered), specification)
     return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else e for e in found]
 
 
@@ -59,13 +61,15 @@ def inspect(table: ir.Table, specification: Specification) -> list[ClusterInspec
     design = _offered(specification)
     if design.by_rows:
         return []
-    plain = replace(specification, standard_errors="CR0", p_value="t", second_opinion=True)
+    plain = replace(specification, standard_errors="CR0", p_value="t", second_opinion=True, step_down=None)
     return _each(table, plain, design, _inspections)
 
 
-def _effects(answers: Answers, subjects: Mapping[str, Subject]) -> list[Effect]:
+def _answered(answers: Answers, subjects: Mapping[str, Subject]) -> list[Answered]:
     found = [answers.effect(arm, subject) for arm, subject in subjects.items()]
-    return with_pre_trend(found, answers) if answers.question.design.name == "event_study" else found
+    if answers.question.design.name == "event_study":
+        found = with_pre_trend(found, answers)
+    return [Answered(effect=e, answers=answers, arm=arm) for arm, e in zip(subjects, found, strict=True)]
 
 
 def _inspections(answers: Answers, subjects: Mapping[str, Subject]) -> list[ClusterInspection]:
@@ -83,7 +87,8 @@ def _each(
         table, specification = with_events(table, specification)
     table, weighted = _with_weights(table)
     by_outcome: dict[str, list[T]] = {}
-    for outcomes, prepared, baseline in _prepared(table, specification, design):
+    for outcomes, scanned, baseline in _prepared(table, specification, design):
+        prepared = _with_units(scanned, specification, design)
         keys = _keys(prepared, specification, baseline)
         if _answers_in_key(prepared, specification):
             keys += outcomes
@@ -132,6 +137,22 @@ def _with_weights(table: ir.Table) -> tuple[ir.Table, bool]:
     return table.mutate(**{"@weight": table["@weight"].try_cast("float64")}), True
 
 
+def _with_units(table: ir.Table, specification: Specification, design: Design) -> ir.Table:
+    """The table with the persons that tests adjusted together draw, where it names no clusters.
+
+    A row without a respondent is a person by itself; its number depends on what it holds, not on where it stands.
+    """
+    dealt_over_waves = specification.deals_out and any(name.endswith("before") for name in design.groups)
+    named = {"@cluster", "@unit"} & set(table.columns)
+    if specification.step_down is None or named or (dealt_over_waves and "@respondent" not in table.columns):
+        return table
+    order = [table[name] for name in sorted(table.columns) if name != "@row"]
+    unit = ibis.literal("row ") + ibis.row_number().over(ibis.window(order_by=order)).cast("string")
+    if "@respondent" in table.columns:
+        unit = table["@respondent"].cast("string").fill_null(unit)
+    return table.mutate(**{"@unit": unit})
+
+
 def _prepared(
     table: ir.Table, specification: Specification, design: Design
 ) -> Iterator[tuple[tuple[str, ...], ir.Table, str | None]]:
@@ -175,8 +196,9 @@ def _keys(table: ir.Table, specification: Specification, baseline: str | None) -
         parts += ["@stratum", "@fpc"]
     if specification.may_deal_out:
         parts.append("@block")
-    if specification.p_value == "randomisation":
+    if specification.p_value == "randomisation" or specification.step_down is not None:
         parts.append("@unit")
+    if specification.p_value == "randomisation":
         parts += ["@weight"] if "@cluster" not in table.columns and "@unit" not in table.columns else []
     if specification.standard_errors in WEIGHT_OF_EACH_ROW:
         parts.append("@weight")

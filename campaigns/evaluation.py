@@ -25,10 +25,11 @@ from campaigns.effects import (
 )
 from campaigns.estimation import estimate
 from campaigns.inference import StandardErrors
-from campaigns.multiplicity import Method, adjusted
+from campaigns.multiplicity import adjusted, by_formula
+from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.roles import contrast_roles, pools_of
 from campaigns.scoring import scored
-from campaigns.specification import PValue, Specification
+from campaigns.specification import PValue, Specification, StepDown, StepDownMethod
 
 
 WITHOUT_CLUSTERS = {"CR0": "HC0", "CR1": "HC1", "CR1S": "HC1", "CR2": "HC2", "CR3": "HC3"}
@@ -101,6 +102,18 @@ def specification_of(
         before=analysis.before,
         after=analysis.after,
         arms=tuple(arm for arm in campaign.columns.arm_values if arm != "comparison"),
+        step_down=_step_down(campaign),
+    )
+
+
+def _step_down(campaign: Campaign) -> StepDown | None:
+    """Exploratory outcomes are adjusted on their own, so that they cost the planned ones nothing."""
+    if campaign.analysis.multiplicity not in STEP_DOWN:
+        return None
+    return StepDown(
+        method=cast("StepDownMethod", campaign.analysis.multiplicity),
+        families={o.id: o.family for o in campaign.outcomes if o.tier is not Tier.EXPLORATORY},
+        in_subgroups=False,
     )
 
 
@@ -192,13 +205,24 @@ def _adjusted_within_families(effects: Sequence[Effect], campaign: Campaign) -> 
     ]
     for (_, _, exploratory), group in groupby(sorted(places, key=family), key=family):
         members = list(group)
-        method = cast("Method", "sharpened_q" if exploratory else campaign.analysis.multiplicity)
         estimates = [cast("EffectEstimate", effects[place]) for place in members]
         for place, e, p in zip(
-            members, estimates, adjusted([e.p_value for e in estimates], method), strict=True
+            members, estimates, _adjusted(estimates, campaign, exploratory=exploratory), strict=True
         ):
             result[place] = _told_with(replace(e, p_adjusted=p), campaign)
     return result
+
+
+def _adjusted(
+    estimates: Sequence[EffectEstimate], campaign: Campaign, *, exploratory: bool
+) -> list[float | None]:
+    """The p-values of one family, adjusted; those adjusted in steps have been drawn with their estimates."""
+    if exploratory:
+        return adjusted([e.p_value for e in estimates], "sharpened_q")
+    drawn = [e.p_adjusted for e in estimates]
+    if campaign.analysis.multiplicity in STEP_DOWN and None not in drawn:
+        return drawn
+    return adjusted([e.p_value for e in estimates], by_formula(campaign.analysis.multiplicity))
 
 
 def _told_with(effect: EffectEstimate, campaign: Campaign) -> EffectEstimate:

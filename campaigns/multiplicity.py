@@ -1,7 +1,7 @@
 """Several outcomes, several chances to be wrong: p-values adjusted within a declared family."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,11 @@ from statsmodels.stats.multitest import fdrcorrection
 Method = Literal["holm", "bh", "by", "sharpened_q", "none"]
 _STATSMODELS = {"bh": "indep", "by": "negcorr"}
 SHARPENED_Q_STEP = 1000  # q-values are found to the nearest thousandth, as in Anderson's own program
+
+
+def by_formula(method: str) -> Method:
+    """The method where p-values are all there is, as for averages over sites: of tests in steps by draws, Holm's."""
+    return cast("Method", method) if method in get_args(Method) else "holm"
 
 
 def adjusted(p_values: Sequence[float | None], method: Method) -> list[float | None]:

@@ -17,9 +17,11 @@ from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate, inspect
 from campaigns.multiplicity import Method, adjusted
 from campaigns.plan import Plan, PlannedOutcome, design_estimated, load_plan
+from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.plan_unused import unused_keys
 from campaigns.scores import answers_must_fit, needs_codes, parse_score
 from campaigns.scoring import Reference, reference_of, score_column
+from campaigns.specification import StepDown, StepDownMethod
 from surveys.instrument import Choice
 from surveys.missing import SUSPECT_CODES, Missing, reason_of_choice
 from surveys.problems import CannotProceed
@@ -128,6 +130,16 @@ def specification_of(plan: Plan) -> Specification:
         sites=tuple(plan.roles),
         arms=("dose",) if design == "dose" else _arm_names(plan),
         comparison_group=plan.comparison_group,
+        step_down=_step_down(plan),
+    )
+
+
+def _step_down(plan: Plan) -> StepDown | None:
+    if plan.multiplicity not in STEP_DOWN:
+        return None
+    return StepDown(
+        method=cast("StepDownMethod", plan.multiplicity),
+        families={outcome.id: outcome.family for outcome in plan.outcomes},
     )
 
 
@@ -307,12 +319,15 @@ def _block_left_out(plan: Plan) -> bool:
     """Whether blocks are named and neither the model nor the test knows them."""
     block = plan.columns.get("block")
     in_model = block in (*plan.fixed_effects, *plan.categorical)
-    return block is not None and not in_model and plan.inference.p_value not in ("randomisation", "automatic")
+    in_test = (
+        plan.inference.p_value in ("randomisation", "automatic") or plan.multiplicity == "westfall_young"
+    )
+    return block is not None and not in_model and not in_test
 
 
 def _adjusted(effects: Sequence[Effect], plan: Plan) -> list[Effect]:
     """P-values adjusted within each family of a site and subgroup, where the plan asks for it."""
-    if plan.multiplicity is None:
+    if plan.multiplicity is None or plan.multiplicity in STEP_DOWN:
         return list(effects)
     family_of = {outcome.id: outcome.family for outcome in plan.outcomes}
     families = [(e.subject.site, e.subject.subgroup, family_of[e.subject.outcome]) for e in effects]

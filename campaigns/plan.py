@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from campaigns.plan_inference import INFERENCE_KEYS, InferencePlan, read_inference
+from campaigns.plan_multiplicity import read_multiplicity, step_down_must_fit
 from campaigns.registry import MISSING_REASONS
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of
 from campaigns.specification import ComparisonGroup
@@ -16,7 +17,6 @@ OFFERED = (
     "pre_post", "paired_pre_post", "difference_in_differences", "randomised", "ancova", "event_study", "staggered",
     "exposure", "encouragement",
 )  # fmt: skip
-MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "pre_post": ("wave",),
     "paired_pre_post": (),
@@ -144,6 +144,17 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         if for_scores
         else read_inference(analysis, columns, design_estimated(design, single), cluster, single)
     )
+    multiplicity = read_multiplicity(analysis) if "multiplicity" in analysis else None
+    if multiplicity is not None and not for_scores:
+        step_down_must_fit(
+            multiplicity,
+            analysis,
+            inference,
+            design=design_estimated(design, single),
+            clusters=len(cluster),
+            arms=len(arm.campaign) if arm else 0,
+            persons="respondent" in single,
+        )
     outcomes = _outcomes(root)
     covariates, categorical = _covariates(analysis)
     return Plan(
@@ -164,7 +175,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         fixed_effects=analysis.texts("fixed_effects"),
         subgroups=analysis.texts("subgroups"),
         margins=_margins(analysis, outcomes),
-        multiplicity=_multiplicity(analysis),
+        multiplicity=multiplicity,
         comparison_group=cast(
             "ComparisonGroup", analysis.choice("comparison_group", get_args(ComparisonGroup), "never")
         ),
@@ -365,13 +376,3 @@ def _margins(analysis: Section, outcomes: tuple[PlannedOutcome, ...]) -> dict[st
             if name in section:
                 found[outcome.id] = section.number(name, low=0)
     return found
-
-
-def _multiplicity(analysis: Section) -> str | None:
-    if "multiplicity" not in analysis:
-        return None
-    if not isinstance(analysis.values["multiplicity"], Mapping):
-        return analysis.choice("multiplicity", MULTIPLICITY)
-    inner = analysis.section("multiplicity")
-    inner.allow_only(("method",))
-    return inner.choice("method", MULTIPLICITY, "holm")

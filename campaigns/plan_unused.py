@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from campaigns.plan import Plan
 from campaigns.plan_inference import FROM_ROWS
+from campaigns.plan_multiplicity import STEP_DOWN
 
 
 def _survey(plan: Plan) -> bool:
@@ -11,11 +12,8 @@ def _survey(plan: Plan) -> bool:
 
 
 def _draws(plan: Plan) -> bool:
-    return plan.inference.second_opinion or plan.inference.p_value in (
-        "wild_cluster_bootstrap",
-        "randomisation",
-        "automatic",
-    )
+    drawn = plan.inference.p_value in ("wild_cluster_bootstrap", "randomisation", "automatic")
+    return plan.inference.second_opinion or drawn or plan.multiplicity in STEP_DOWN
 
 
 def _designs(*names: str) -> Callable[[Plan], bool]:
@@ -52,7 +50,9 @@ USED: Mapping[str, Callable[[Plan], bool]] = {
     "analysis.draws": _draws,
     "analysis.seed": _draws,
     "analysis.bootstrap_weights": lambda plan: (
-        plan.inference.second_opinion or plan.inference.p_value == "wild_cluster_bootstrap"
+        plan.inference.second_opinion
+        or plan.inference.p_value == "wild_cluster_bootstrap"
+        or plan.multiplicity == "romano_wolf"
     ),
 }
 

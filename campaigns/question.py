@@ -109,7 +109,7 @@ def usable(question: Question) -> Chosen:
     variables = [*question.numeric, *question.indicators]
     variables += [f"@{part}" for part in ("received", "dose") if part in question.design.needs]
     variables += question.cluster_parts if question.uses_clusters else ()
-    assigned = ("@block", "@unit") if specification.p_value == "randomisation" else ()
+    assigned = ("@block", "@unit") if specification.deals_out else ()
     variables += [part for part in ("@stratum", *assigned) if question.records(part)]
     for name in variables:
         used &= cells.keys[name].codes >= 0

@@ -15,7 +15,7 @@ Checked against assignments written out with combn: tests/reference/randomisatio
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,7 @@ class Units:
     reached: np.ndarray  # whether the unit had the campaign
     times: Integers  # how many units are like this
     sums: Floats  # units x 5, of one unit each
+    names: tuple[str, ...] = ()  # of units that are told apart by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +57,16 @@ class Randomised:
 
 def assignments_of(units: Units) -> int:
     """In how many ways the arms could have been dealt out."""
-    return math.prod(math.comb(block.size, block.drawn) for block in _blocks(units))
+    return _number(list(blocks_of(units)))
+
+
+def _number(blocks: Sequence["Block"]) -> int:
+    return math.prod(math.comb(block.size, block.drawn) for block in blocks)
 
 
 def smallest_p(units: Units) -> float:
     """The smallest p that any answers could give: the assignment observed, and its opposite where that is one too."""
-    opposite = all(2 * block.drawn == block.size for block in _blocks(units))
+    opposite = all(2 * block.drawn == block.size for block in blocks_of(units))
     return min(1.0, (2 if opposite else 1) / assignments_of(units))
 
 
@@ -70,14 +75,10 @@ def randomisation_test(units: Units, *, draws: int, seed: int, confidence: float
 
     An assignment that leaves an arm without interviews in a wave has no difference; it counts as exceeding.
     """
-    number = assignments_of(units)
-    every = number <= MOST_ASSIGNMENTS
-    total = (units.sums * units.times[:, None]).sum(axis=0)
-    reached = (units.sums * (units.times * units.reached)[:, None]).sum(axis=0)
-    blocks = list(_blocks(units))
-    drawn = _all(blocks) if every else np.vstack([reached, _drawn(blocks, draws, seed)])
-    found = float(_difference(reached[None], total)[0])
-    difference, share = _difference(drawn, total), _share_reached(drawn, total)
+    dealt = dealt_again(list(blocks_of(units)), draws=draws, seed=seed)
+    drawn, total = dealt.drawn, dealt.total
+    found = float(difference_of(dealt.reached[None], total)[0])
+    difference, share = difference_of(drawn, total), _share_reached(drawn, total)
     slack = TIE * max(abs(found), float(np.abs(difference[np.isfinite(difference)]).max(initial=0.0)))
     beyond = ~(np.abs(difference) < abs(found) - slack)
     low, high = _refused(difference, share, found)
@@ -86,38 +87,62 @@ def randomisation_test(units: Units, *, draws: int, seed: int, confidence: float
         p_value=float(beyond.mean()),
         low=float(np.partition(low, level)[level]),
         high=float(-np.partition(-high, level)[level]),
-        assignments=number,
-        every_assignment=every,
-        draws=number if every else draws,
+        assignments=dealt.assignments,
+        every_assignment=dealt.every,
+        draws=dealt.assignments if dealt.every else draws,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
+class Block:
     """The units of one block, how many of them were drawn, and how many there are."""
 
     times: Integers
     sums: Floats
     drawn: int
+    reached: Floats  # summed over the units that had the campaign
 
     @property
     def size(self) -> int:
+        """How many units there are."""
         return int(self.times.sum())
 
 
-def _blocks(units: Units) -> Iterator[_Block]:
+def blocks_of(units: Units) -> Iterator[Block]:
     """The blocks, with their units in an order that the rows of the file have no part in."""
     order = np.lexsort((*units.sums.T, units.block))
     for block in np.unique(units.block):
         own = order[units.block[order] == block]
-        yield _Block(
+        yield Block(
             times=units.times[own],
             sums=units.sums[own],
             drawn=int((units.times[own] * units.reached[own]).sum()),
+            reached=(units.sums[own] * (units.times[own] * units.reached[own])[:, None]).sum(axis=0),
         )
 
 
-def _difference(drawn: Floats, total: Floats) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealt:
+    """The campaign group's sums in each assignment (the observed one among them), as it was, and everybody's."""
+
+    drawn: Floats
+    reached: Floats
+    total: Floats
+    assignments: int  # there are
+    every: bool  # all of them are gone through
+
+
+def dealt_again(blocks: Sequence[Block], *, draws: int, seed: int) -> Dealt:
+    """Every assignment where there are few enough, else the one observed and draws."""
+    number = _number(blocks)
+    every = number <= MOST_ASSIGNMENTS
+    reached = np.sum([block.reached for block in blocks], axis=0)
+    total = np.sum([(block.sums * block.times[:, None]).sum(axis=0) for block in blocks], axis=0)
+    drawn = _all(blocks) if every else np.vstack([reached, _drawn(blocks, draws, seed)])
+    return Dealt(drawn=drawn, reached=reached, total=total, assignments=number, every=every)
+
+
+def difference_of(drawn: Floats, total: Floats) -> Floats:
     """Campaign minus comparison of the means after, minus the same before where there is a before."""
     rest = total - drawn
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -146,7 +171,7 @@ def _refused(difference: Floats, share: Floats, found: float) -> tuple[Floats, F
     return np.where(same, -np.inf, low), np.where(same, np.inf, high)
 
 
-def _all(blocks: list[_Block]) -> Floats:
+def _all(blocks: Sequence[Block]) -> Floats:
     """The campaign group's sums in every assignment: each way of one block with each way of the others."""
     sums = np.zeros((1, blocks[0].sums.shape[1]))
     for block in blocks:
@@ -154,7 +179,7 @@ def _all(blocks: list[_Block]) -> Floats:
     return sums
 
 
-def _every_choice(block: _Block) -> Floats:
+def _every_choice(block: Block) -> Floats:
     """The sums of every choice of ``drawn`` units; of the smaller side, taken from the whole where it is larger."""
     units = np.repeat(block.sums, block.times, axis=0)
     fewer = min(block.drawn, len(units) - block.drawn)
@@ -168,7 +193,7 @@ def _every_choice(block: _Block) -> Floats:
     return chosen if fewer == block.drawn else units.sum(axis=0) - chosen
 
 
-def _drawn(blocks: list[_Block], draws: int, seed: int) -> Floats:
+def _drawn(blocks: Sequence[Block], draws: int, seed: int) -> Floats:
     """The campaign group's sums in assignments drawn at random."""
     rng = np.random.default_rng(seed)
     sums = np.zeros((draws, blocks[0].sums.shape[1]))

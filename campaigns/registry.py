@@ -22,6 +22,7 @@ from campaigns.consistency import PARTS, among, analysis_columns, must_hold, sco
 from campaigns.countries import alpha_2, country_spellings, country_title, known_countries
 from campaigns.effects import Note
 from campaigns.linking_keys import linking_of
+from campaigns.plan_multiplicity import read_multiplicity
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of, unique
 from campaigns.scores import parse_score, range_of, unit_of
 from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part, Protection
@@ -43,7 +44,6 @@ DESIGNS = (
 NEEDS_BEFORE_AND_AFTER = ("pre_post", "paired_pre_post", "difference_in_differences", "ancova", "event_study")
 STANDARD_ERRORS = ("iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised")
 P_VALUES = ("t", "normal", "wild_cluster_bootstrap", "randomisation", "automatic")
-MULTIPLICITY = ("holm", "bh", "by", "sharpened_q", "none")
 POOL_METHODS = ("REML", "DL", "PM", "fixed", "equal")
 MISSING_REASONS = ("dont_know", "refused", "not_asked", "not_applicable", "blank", "lost")
 # From campaign to behaviour, then what a campaign may do harm to.
@@ -346,7 +346,7 @@ def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
         fixed_effects=section.texts("fixed_effects"),
         subgroups=section.texts("subgroups"),
         margin=section.numbers("margin"),
-        multiplicity=_multiplicity(section),
+        multiplicity=read_multiplicity(section),
         pool_by=pool.choice("by", ("role", "none"), "role"),
         pool_method=pool.choice("method", POOL_METHODS) if "method" in pool else None,
         confidence=section.number("confidence", 0.95, low=0.5, high=0.999),
@@ -369,14 +369,6 @@ def _covariates(section: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             numeric.append(as_text(entry))
     return tuple(numeric), tuple(categorical)
-
-
-def _multiplicity(section: Section) -> str:
-    if not isinstance(section.values.get("multiplicity"), Mapping):
-        return section.choice("multiplicity", MULTIPLICITY, "holm")
-    inner = section.section("multiplicity")
-    inner.allow_only(("method",))
-    return inner.choice("method", MULTIPLICITY, "holm")
 
 
 def _missing_codes(section: Section) -> dict[str, str]:

@@ -261,7 +261,8 @@ def _pools_adjusted(pools: Sequence[RolePool], campaign: Campaign) -> tuple[Role
             key = (pool.role, outcome.family, outcome.tier is Tier.EXPLORATORY)
             groups.setdefault(key, []).append(place)
     for (_, _, exploratory), places in groups.items():
-        method = cast("multiplicity.Method", "sharpened_q" if exploratory else campaign.analysis.multiplicity)
+        planned = multiplicity.by_formula(campaign.analysis.multiplicity)
+        method: multiplicity.Method = "sharpened_q" if exploratory else planned
         p_values = [cast("PooledEffect", pools[place].average).p_value for place in places]
         for place, p in zip(places, multiplicity.adjusted(p_values, method), strict=True):
             result[place] = replace(pools[place], p_adjusted=p)

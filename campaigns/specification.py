@@ -13,11 +13,21 @@ Model = Literal["linear", "logit", "poisson", "ordered_logit"]
 BootstrapWeights = Literal["rademacher", "webb"]
 LonelyUnits = Literal["adjust", "certainty", "average", "remove"]
 ComparisonGroup = Literal["never", "not_yet"]
+StepDownMethod = Literal["romano_wolf", "westfall_young"]
 
 CLUSTERED = ("CR0", "CR1", "CR1S", "CR2", "CR3")
 # Exact from cells only where the rows of a cell share their weight.
 WEIGHT_OF_EACH_ROW = ("HC2", "HC3", "CR2", "CR3")
 ONE_WAY_ONLY = ("CR2", "CR3", "linearised")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDown:
+    """Tests that are adjusted together, by draws that all of them share."""
+
+    method: StepDownMethod
+    families: Mapping[str, str]  # outcome -> family; one that is absent is not adjusted
+    in_subgroups: bool = True  # whether the tests of each subgroup are families, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +60,18 @@ class Specification:
         "never"  # with whom cohorts that start at different times are compared
     )
 
+    step_down: StepDown | None = None  # None: p-values are not adjusted here
+
     @property
     def may_deal_out(self) -> bool:
         """Whether arms may have to be dealt out again, so that blocks must be known."""
-        return self.second_opinion or self.p_value in ("randomisation", "automatic")
+        return self.second_opinion or self.deals_out or self.p_value == "automatic"
+
+    @property
+    def deals_out(self) -> bool:
+        """Whether arms are dealt out again, so that nobody can be used of whom it is not known who was assigned."""
+        by_lot = self.step_down is not None and self.step_down.method == "westfall_young"
+        return by_lot or self.p_value == "randomisation"
 
     @property
     def clustered(self) -> bool:

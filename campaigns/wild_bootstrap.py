@@ -62,10 +62,8 @@ def wild_cluster_bootstrap(
     Every pattern of weights is gone through where there are at most 65,536 of them; otherwise ``draws`` of them and the
     one observed, so that p is never nil.
     """
-    clusters, every = regression.sample.clusters, len(VALUES[weights]) ** regression.sample.clusters
-    all_patterns = every <= MOST_PATTERNS
-    patterns = _all_patterns(clusters, weights) if all_patterns else _drawn(clusters, weights, draws, seed)
-    refits = _refit(regression, direction, patterns)
+    patterns = patterns_of(regression.sample.clusters, weights, draws=draws, seed=seed)
+    refits = refit(regression, direction, patterns.blocks)
     if not refits.own > 0:
         raise NoVariance("no_residual_variation")
 
@@ -77,9 +75,28 @@ def wild_cluster_bootstrap(
         p_value=p_value(0.0),
         low=_bound(p_value, estimate, -refits.std_error, level) if bounded else -np.inf,
         high=_bound(p_value, estimate, refits.std_error, level) if bounded else np.inf,
-        draws=every if all_patterns else draws,
-        all_patterns=all_patterns,
+        draws=patterns.draws,
+        all_patterns=patterns.every,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patterns:
+    """Weights of the clusters, in blocks of clusters x patterns; the observed one (all of them 1) is among them."""
+
+    blocks: Iterator[Floats]
+    draws: int  # beside the observed one, or all there are
+    every: bool
+
+
+def patterns_of(
+    clusters: int, weights: BootstrapWeights, *, draws: int, seed: int, most: int = MOST_PATTERNS
+) -> Patterns:
+    """Every pattern of weights where there are at most ``most``; otherwise as many draws as asked for."""
+    number = len(VALUES[weights]) ** clusters
+    if number <= most:
+        return Patterns(blocks=_all_patterns(clusters, weights), draws=number, every=True)
+    return Patterns(blocks=_drawn(clusters, weights, draws, seed), draws=draws, every=False)
 
 
 def _all_patterns(clusters: int, weights: BootstrapWeights) -> Iterator[Floats]:
@@ -104,7 +121,7 @@ def _drawn(clusters: int, weights: BootstrapWeights, draws: int, seed: int) -> I
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Refits:
+class Refits:
     """Of each draw, what its t needs: N = n0 + h n1 and D = d00 + 2 h d01 + h^2 d11, with h = estimate - null.
 
     N is the effect of the draw and D its CR1 variance, both in units of the regressor with all others partialled out,
@@ -127,15 +144,21 @@ class _Refits:
 
     def p_value(self, h: float) -> float:
         """Share of draws whose |t| is at least the one found when the effect is tested against estimate - h."""
-        effect = (self.n0 + h * self.n1) ** 2 * self.own
-        found = (h / self.size) ** 2
+        return float((self.squared_t(h) >= self.found(h) * (1 - TIE)).mean())
+
+    def found(self, h: float) -> float:
+        """The squared t of the effect itself against estimate - h."""
+        return (h / self.size) ** 2 / self.own
+
+    def squared_t(self, h: float) -> Floats:
+        """The squared t of each draw; infinite, so that it counts as exceeding, where no variance is left."""
         variance = np.maximum(self.d00 + 2 * h * self.d01 + h**2 * self.d11, 0.0)
-        nothing = TIE * (self.own + h**2 * self.d11.max())  # no variance left: counted as exceeding
-        beyond = (effect >= found * variance * (1 - TIE)) | (variance <= TIE * nothing)
-        return float(beyond.mean())
+        nothing = variance <= TIE**2 * (self.own + h**2 * self.d11.max())
+        effect = (self.n0 + h * self.n1) ** 2
+        return np.asarray(np.where(nothing, np.inf, effect / np.where(nothing, 1.0, variance)))
 
 
-def _refit(regression: Regression, direction: Floats, patterns: Iterator[Floats]) -> _Refits:
+def refit(regression: Regression, direction: Floats, patterns: Iterator[Floats]) -> Refits:
     """Of cluster g: a_g = Y_g'Wx, q_g = Y_g'We, and their parts along x; a restricted residual is e + h x."""
     sample, pull = regression.sample, regression.basis.rest @ direction
     size = float(direction @ direction)
@@ -168,7 +191,7 @@ def _refit(regression: Regression, direction: Floats, patterns: Iterator[Floats]
     d01, d11 = np.where(still, 0.0, d01), np.where(still, 0.0, d11)
     own = float((score_e**2).sum())
     clusters = sample.clusters
-    return _Refits(
+    return Refits(
         n0=n0,
         n1=n1,
         d00=d00,
