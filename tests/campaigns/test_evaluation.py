@@ -1,5 +1,6 @@
 """From files of answers to conclusions: an evaluation checked against plain arithmetic on the same rows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,23 @@ def test_p_values_are_adjusted_within_family_and_site(evaluation: Evaluation) ->
     for site in ("npl", "bgd", "tha", "idn"):
         expected = adjusted([signs[site].p_value, stigma[site].p_value], "holm")
         assert [signs[site].p_adjusted, stigma[site].p_adjusted] == expected
+
+
+def test_a_campaign_may_draw_its_families_together_and_averages_take_holms(
+    campaign: Campaign, evaluation: Evaluation, files: list[Path]
+) -> None:
+    analysis = replace(campaign.analysis, multiplicity="westfall_young", draws=199)
+    dealt = evaluate(replace(campaign, analysis=analysis), files, as_of_upload=3, data_sha256="x")
+    signs, before = effects_at(dealt, "signs"), effects_at(evaluation, "signs")
+    codes = {site: [note.code for note in effect.caveats] for site, effect in signs.items()}
+    assert "step_down_assignments" in codes["npl"]
+    assert (float(signs["npl"].p_adjusted or 0) * 200) % 1 == pytest.approx(0, abs=1e-9)
+    assert "step_down_by_holm" in codes["idn"]  # before and after alone: there are no arms to deal
+    assert signs["idn"].p_adjusted == before["idn"].p_adjusted
+    of_sex = [e for e in dealt.effects if e.subject.subgroup and isinstance(e, EffectEstimate)]
+    assert of_sex
+    assert all(effect.p_adjusted is None for effect in of_sex)
+    assert [p.p_adjusted for p in dealt.pools] == [p.p_adjusted for p in evaluation.pools]
 
 
 def test_an_average_is_the_mean_of_its_sites(evaluation: Evaluation) -> None:
