@@ -9,7 +9,6 @@ from campaigns.assignment import units_assigned
 from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.inference import Estimated
 from campaigns.least_squares import Regression
-from campaigns.multiplicity import adjusted
 from campaigns.question import CannotBe
 from campaigns.randomisation import Block, Units, blocks_of, dealt_again, difference_of
 from campaigns.regression import Answers
@@ -37,7 +36,7 @@ def adjusted_in_steps(found: Sequence[Answered], specification: Specification) -
     """The effects in their order, with ``p_adjusted`` among the tests of their family at their site and subgroup.
 
     A family of one keeps its p-value. What is not estimable is left out and counted. Where a family cannot be
-    drawn together (the reason is said), Holm's p-values stand in.
+    drawn together, ``p_adjusted`` stays empty and a note says that Holm's is to stand in.
     """
     step_down = specification.step_down
     effects = [one.effect for one in found]
@@ -64,23 +63,21 @@ def _family(
     members: Sequence[Answered], step_down: StepDown, specification: Specification
 ) -> list[EffectEstimate]:
     effects = [one.effect for one in members if isinstance(one.effect, EffectEstimate)]
-    p_values: Sequence[float | None] = [effect.p_value for effect in effects]
     if len(effects) < 2:
         return [replace(effect, p_adjusted=effect.p_value) for effect in effects]
     by_lot = step_down.method == "westfall_young" or {e.p_method for e in effects} == {"randomisation"}
     try:
         drawn = (_dealt if by_lot else _bootstrapped)(members, step_down.method, specification)
     except CannotBe as reason:
-        p_values = adjusted(p_values, "holm")
-        note = Note(code="step_down_by_holm", values={"method": NAMES[step_down.method], "why": reason.code})
-    else:
-        step = by_largest if step_down.method == "romano_wolf" else by_smallest_p
-        p_values = step(drawn.observed, drawn.drawn).tolist()
-        values = {"method": NAMES[step_down.method], "tests": len(effects), "seed": specification.seed}
-        note = Note(code=drawn.code, values=values | {"draws": f"{drawn.draws:,}"})
+        values: dict[str, object] = {"method": NAMES[step_down.method], "why": reason.code}
+        note = Note(code="step_down_by_holm", values=values)
+        return [replace(effect, caveats=(*effect.caveats, note)) for effect in effects]
+    step = by_largest if step_down.method == "romano_wolf" else by_smallest_p
+    values = {"method": NAMES[step_down.method], "tests": len(effects), "seed": specification.seed}
+    note = Note(code=drawn.code, values=values | {"draws": f"{drawn.draws:,}"})
     return [
         replace(effect, p_adjusted=p, caveats=(*effect.caveats, note))
-        for effect, p in zip(effects, p_values, strict=True)
+        for effect, p in zip(effects, step(drawn.observed, drawn.drawn).tolist(), strict=True)
     ]
 
 

@@ -15,7 +15,7 @@ from campaigns.cluster_inspection import ClusterInspection
 from campaigns.data_file import DataFile, read_data
 from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate, inspect
-from campaigns.multiplicity import Method, adjusted
+from campaigns.multiplicity import adjusted, by_formula
 from campaigns.plan import Plan, PlannedOutcome, design_estimated, load_plan
 from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.plan_unused import unused_keys
@@ -327,15 +327,18 @@ def _block_left_out(plan: Plan) -> bool:
 
 def _adjusted(effects: Sequence[Effect], plan: Plan) -> list[Effect]:
     """P-values adjusted within each family of a site and subgroup, where the plan asks for it."""
-    if plan.multiplicity is None or plan.multiplicity in STEP_DOWN:
+    if plan.multiplicity is None:
         return list(effects)
     family_of = {outcome.id: outcome.family for outcome in plan.outcomes}
     families = [(e.subject.site, e.subject.subgroup, family_of[e.subject.outcome]) for e in effects]
     result = list(effects)
     for family in dict.fromkeys(families):
         places = [i for i, own in enumerate(families) if own == family]
+        made = [e for place in places if isinstance(e := effects[place], EffectEstimate)]
+        if all(effect.p_adjusted is not None for effect in made):
+            continue  # adjusted in steps, by draws
         raw = [e.p_value if isinstance(e := effects[i], EffectEstimate) else None for i in places]
-        for place, value in zip(places, adjusted(raw, cast("Method", plan.multiplicity)), strict=True):
+        for place, value in zip(places, adjusted(raw, by_formula(plan.multiplicity)), strict=True):
             effect = effects[place]
             if isinstance(effect, EffectEstimate):
                 result[place] = replace(effect, p_adjusted=value)
