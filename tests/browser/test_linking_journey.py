@@ -73,6 +73,7 @@ def test_a_reviewer_decides_by_keyboard_takes_back_and_sees_the_share_grow(desk,
     assert serious_violations(page) == []
     page.reload()
     expect(page.get_by_label("Your name")).to_have_value("Mina Rai")
+    expect(page.locator(".so-far")).to_be_visible()  # nothing is under way when the server goes
     if shots:
         page.screenshot(path=shots / "linking.png", full_page=True)
 
