@@ -73,3 +73,20 @@ class CannotProceed(Exception):
         self.where = where
         self.what = what
         self.remedy = remedy
+
+
+class Refused(CannotProceed):
+    """What somebody wanted to do cannot be done; the sentences are in the catalogue of strings, under ``refusals``."""
+
+    def __init__(self, code: str, where: str, **values: object) -> None:
+        self.code = code
+        self.values = values
+        super().__init__(
+            where, say(f"refusals.{code}.what", "en", **values), say(f"refusals.{code}.fix", "en", **values)
+        )
+
+    def told(self, language: str) -> str:
+        """What is wrong and what to do, in the reader's language."""
+        return " ".join(
+            say(f"refusals.{self.code}.{part}", language, **self.values) for part in ("what", "fix")
+        )

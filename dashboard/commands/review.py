@@ -215,12 +215,11 @@ def _change(
 
 
 def _as_dict(one: "HeldInterview", language: str) -> dict[str, Any]:
-    from surveys.problems import Problem
+    from surveys.languages import say
 
-    problem = Problem(code=one.code, row=one.row, line=one.line, column="", value=one.submission)
     return {
         "held": one.id, "submission": one.submission, "site": one.site, "wave": one.wave, "upload": one.upload,
-        "file": one.file, "row": one.row, "code": one.code, "message": problem.message(language),
+        "file": one.file, "row": one.row, "code": one.code, "message": say(f"screens.review.because.{one.code}", language),
         "decision": one.decision, "step": one.step, "by": one.decided_by, "why": one.reason, "own_id": one.own,
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from dashboard.pages import (
     overview,
     quality,
     questionnaires,
+    review,
     upload,
 )
 
@@ -21,6 +22,7 @@ PAGES: dict[str, ModuleType] = {
     "compare": compare,
     "upload": upload,
     "quality": quality,
+    "review": review,
     "corrections": corrections,
     "linking": linking,
     "questionnaires": questionnaires,

@@ -103,9 +103,12 @@ def _history(services: Services, campaign: Campaign, language: str) -> list[Any]
         className="history-table",
     )
     title = html.H2(say("screens.upload.history.title", language))
-    return [
-        html.Section([title, html.Div(table, className="scroll", tabIndex="0")], className="panel history")
-    ]
+    more = html.A(
+        say("screens.upload.history.more", language),
+        href=Address(language=language, campaign=campaign.id).to("/review"),
+    )
+    shown = [title, html.Div(table, className="scroll", tabIndex="0"), html.P(more)]
+    return [html.Section(shown, className="panel history")]
 
 
 def _history_row(upload: Upload, campaign: Campaign, language: str) -> html.Tr:
@@ -119,7 +122,10 @@ def _history_row(upload: Upload, campaign: Campaign, language: str) -> html.Tr:
         if refused
         else [html.Td(f"{number:,}", className="number") for number in numbers]
     )
-    return html.Tr([html.Td(when), html.Th(upload.name, scope="row"), html.Td(place), *cells])
+    name = [upload.name]
+    if not upload.in_force:
+        name.append(html.Small(say("screens.upload.history.out", language)))
+    return html.Tr([html.Td(when), html.Th(name, scope="row"), html.Td(place), *cells])
 
 
 # ---- the routes a file goes through ----------------------------------------------------------------------

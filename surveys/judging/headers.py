@@ -34,7 +34,7 @@ SHARE_OF_KNOWN_COLUMNS = 0.2
 
 # Kinds of metadata that tell one interview from another. The id that an edit does not change comes first;
 # ODK Central's __id and KEY are those of the first version.
-LASTING_IDS = ("root_uuid", "system_id", "key", "instance_id", "uuid")
+LASTING_IDS = ("root_uuid", "system_id", "key", "instance_id", "uuid", "own_id")
 SUBMISSION_IDS = (
     *LASTING_IDS,
     "response_id",

@@ -10,6 +10,7 @@ METADATA: Mapping[str, tuple[str, ...]] = {
     "uuid": ("_uuid",),
     "key": ("KEY",),
     "system_id": ("__id",),
+    "own_id": ("submission_id",),  # as the rows are written back by this platform
     "deprecated_id": ("meta/deprecatedID", "deprecatedID"),
     "edits": ("Edits", "__system/edits"),
     "review": ("ReviewState", "_validation_status", "_review_status", "review_status", "__system/reviewState",

@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from surveys.corrections.ledger import Cell
-from surveys.problems import CannotProceed
+from surveys.problems import Refused
 from surveys.record import corrections, payloads, tables
 from surveys.record.audit import note
 from surveys.record.interviews import cell_at
@@ -96,10 +96,7 @@ def compare(connection: Connection, campaign: str, held_ids: Sequence[int]) -> l
     """Each held interview beside the stored one and the others held under its id."""
     everything = {one.id: one for one in find_held(connection, campaign, waiting=None)}
     read = _Read(connection)
-    return [
-        _compared(connection, _found(everything, id_, campaign), everything.values(), read)
-        for id_ in held_ids
-    ]
+    return [_compared(connection, _found(everything, id_), everything.values(), read) for id_ in held_ids]
 
 
 def _compared(
@@ -133,15 +130,11 @@ def decide(
     """Decide about a held interview; the step that did."""
     item = _find(connection, campaign, held_id)
     if item.step is not None:
-        raise CannotProceed(
-            f"held interview {held_id}",
-            f"it was decided about already, by {item.decided_by}: {item.decision}.",
-            f"Take that back first: awareness review undo {item.step}",
+        raise Refused(
+            "held_decided", f"held interview {held_id}", held=held_id, by=item.decided_by, step=item.step
         )
     if action == "discard" and not why.strip():
-        raise CannotProceed(
-            f"held interview {held_id}", "an interview is not discarded without a reason.", "Say why."
-        )
+        raise Refused("held_reason", f"held interview {held_id}")
     interview = _competing(connection, item)
     beside = action == "both" and bool(interview.currents())
     displaced = [] if action == "discard" or beside else interview.currents()
@@ -183,17 +176,13 @@ class _Read:
 
 def _find(connection: Connection, campaign: str, held_id: int) -> HeldInterview:
     everything = {one.id: one for one in find_held(connection, campaign, waiting=None)}
-    return _found(everything, held_id, campaign)
+    return _found(everything, held_id)
 
 
-def _found(everything: Mapping[int, HeldInterview], held_id: int, campaign: str) -> HeldInterview:
+def _found(everything: Mapping[int, HeldInterview], held_id: int) -> HeldInterview:
     found = everything.get(held_id)
     if found is None:
-        raise CannotProceed(
-            f"held interview {held_id}",
-            f'campaign "{campaign}" holds none of this number.',
-            "See the numbers with: awareness review list",
-        )
+        raise Refused("held_unknown", f"held interview {held_id}", held=held_id)
     return found
 
 

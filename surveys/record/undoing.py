@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
-from surveys.problems import CannotProceed
+from surveys.problems import Refused
 from surveys.record import tables
 from surveys.record.audit import note
 from surveys.record.lineage import out_of_force
@@ -28,7 +28,7 @@ def undo(connection: Connection, campaign: str, step: int, *, by: str, why: str,
     """Take a file or a decision back; the step that does so."""
     chain = _chain(connection, campaign, step)
     if len(chain) % 2 == 0:
-        raise _refused(step, "it was taken back already.", "Bring it back with: awareness review redo")
+        raise _refused("step_out", step)
     return _reverse(connection, campaign, chain, by, why, at)
 
 
@@ -36,12 +36,11 @@ def redo(connection: Connection, campaign: str, step: int, *, by: str, why: str,
     """Bring back a file or a decision that was taken back; the step that does so."""
     chain = _chain(connection, campaign, step)
     if len(chain) % 2 == 1:
-        raise _refused(step, "it counts as it is.", "Nothing needs to be brought back.")
+        raise _refused("step_counts", step)
     void = out_of_force(connection, campaign)
     for earlier in _relies_on(connection, step):
         if earlier in void:
-            what = f"it says again what upload {earlier} had brought, and that was taken back."
-            raise _refused(step, what, f"Bring upload {earlier} back first.")
+            raise _refused("step_relies", step, earlier=earlier)
     return _reverse(connection, campaign, chain, by, why, at)
 
 
@@ -52,14 +51,12 @@ def _chain(connection: Connection, campaign: str, step: int) -> list[int]:
         select(table).where(table.c.id == step, table.c.campaign == campaign)
     ).one_or_none()
     if row is None:
-        raise _refused(
-            step, f'campaign "{campaign}" has no such step.', "See the numbers with: awareness review steps"
-        )
+        raise _refused("step_unknown", step)
     kind = row.dialect if row.format == PLACE else "file"
     if kind == UNDO:
-        raise _refused(step, f"it took step {row.of} back.", f"Say redo {row.of} to bring that back.")
+        raise _refused("step_is_undo", step, of=row.of)
     if kind not in REVERSIBLE:
-        raise _refused(step, "it is a decision of another page.", "Undo it where it was decided.")
+        raise _refused("step_elsewhere", step)
     chain = [step]
     while (
         undone := connection.scalar(select(table.c.withdrawn_by).where(table.c.id == chain[-1]))
@@ -75,7 +72,7 @@ def _reverse(
     leaving, returning = _brought(connection, campaign, last), _displaced(connection, campaign, last)
     _refuse_if_built_on(connection, campaign, chain, leaving, returning)
     if not (leaving or returning or _holds_some(connection, step) or _is_decision(connection, step)):
-        raise _refused(step, "nothing of it is stored.", "There is nothing to take back.")
+        raise _refused("step_empty", step)
     came = Counter((row.site, row.wave) for row in returning)
     place = take_place(
         connection, campaign, UNDO, f"step {step} over {last}", actor=by, at=at,
@@ -134,11 +131,9 @@ def _refuse_if_built_on(
     later |= _in_the_way(connection, campaign, leaving, returning)
     if later:
         on_it = ", ".join(str(step) for step in sorted(later))
-        what = f"later steps stand on it: {on_it}."
-        raise _refused(chain[0], what, "Take those back first, the newest before the others.")
+        raise _refused("step_built_on", chain[0], later=on_it)
     if _corrected(connection, campaign, chain[-1], leaving):
-        what = "answers that it brought were corrected since, or it settled corrections."
-        raise _refused(chain[0], what, "Undo those corrections first (awareness corrections list).")
+        raise _refused("step_corrected", chain[0])
 
 
 def _decisions_on(connection: Connection, step: int, void: frozenset[int]) -> set[int]:
@@ -220,5 +215,5 @@ def _relies_on(connection: Connection, step: int) -> list[int]:
     return list(connection.scalars(select(relied.c.earlier).where(relied.c.upload == step)))
 
 
-def _refused(step: int, what: str, remedy: str) -> CannotProceed:
-    return CannotProceed(f"step {step}", what, remedy)
+def _refused(code: str, step: int, **values: object) -> Refused:
+    return Refused(code, f"step {step}", step=step, **values)

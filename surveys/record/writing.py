@@ -137,8 +137,9 @@ def note_ties(
 ) -> None:
     """Remember further ids of interviews, and which earlier steps brought what the upload said again."""
     names: dict[str, tuple[str, str | None]] = {}
+    own_ids = known.own_ids()  # the id that those came with is another interview's
     for place, one in decisions.of.items():
-        if one.decision not in HELD:
+        if one.decision not in HELD and one.interview.main not in own_ids:
             for name in (incoming.ids[place], incoming.versions.get(place)):
                 if name is not None and name != one.interview.main:
                     names.setdefault(name, (one.interview.main, None))
