@@ -88,8 +88,13 @@ def find_held(
     if site is not None:
         query = query.where(held.c.site == site)
     void = out_of_force(connection, campaign)
-    rows = [_held(row, void) for row in connection.execute(query) if row.upload not in void]
-    return [one for one in rows if waiting is None or (one.step is None) == waiting]
+    found: dict[tuple[str, bytes], HeldInterview] = {}
+    for row in connection.execute(query):
+        if row.upload not in void:  # one that several uploads held alike is looked at once
+            one, key = _held(row, void), (row.interview, row.content)
+            if key not in found or (found[key].step is None and one.step is not None):
+                found[key] = one
+    return [one for one in found.values() if waiting is None or (one.step is None) == waiting]
 
 
 def compare(connection: Connection, campaign: str, held_ids: Sequence[int]) -> list[Comparison]:

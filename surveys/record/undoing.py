@@ -71,7 +71,7 @@ def _reverse(
     step, last = chain[0], chain[-1]
     leaving, returning = _brought(connection, campaign, last), _displaced(connection, campaign, last)
     _refuse_if_built_on(connection, campaign, chain, leaving, returning)
-    if not (leaving or returning or _holds_some(connection, step) or _is_decision(connection, step)):
+    if not (leaving or returning or _holds_some(connection, step) or not _is_file(connection, step)):
         raise _refused("step_empty", step)
     came = Counter((row.site, row.wave) for row in returning)
     place = take_place(
@@ -128,7 +128,7 @@ def _refuse_if_built_on(
     query = select(relied.c.upload).where(relied.c.earlier == chain[0])
     later |= {upload for upload in connection.scalars(query) if upload not in void and upload not in chain}
     later |= _decisions_on(connection, chain[0], void)
-    later |= _in_the_way(connection, campaign, leaving, returning)
+    later |= _in_the_way(connection, campaign, chain, leaving, returning)
     if later:
         on_it = ", ".join(str(step) for step in sorted(later))
         raise _refused("step_built_on", chain[0], later=on_it)
@@ -148,20 +148,36 @@ def _decisions_on(connection: Connection, step: int, void: frozenset[int]) -> se
 
 
 def _in_the_way(
-    connection: Connection, campaign: str, leaving: Sequence[Row[Any]], returning: Sequence[Row[Any]]
+    connection: Connection,
+    campaign: str,
+    chain: Sequence[int],
+    leaving: Sequence[Row[Any]],
+    returning: Sequence[Row[Any]],
 ) -> set[int]:
-    """Steps whose revision holds now where another would have to come back."""
+    """Steps by which another revision holds where one would come back, or none does because consent was withdrawn."""
     table = tables.submission
     out = {(row.submission, row.revision) for row in leaving}
+    void = out_of_force(connection, campaign)
     found = set()
-    for id_ in {row.submission for row in returning}:
-        query = select(table).where(
-            table.c.campaign == campaign, table.c.submission == id_, table.c.superseded_by.is_(None)
-        )
-        for row in connection.execute(query):
-            if (row.submission, row.revision) not in out:
-                found.add(row.upload if row.restored_by is None else row.restored_by)
+    for back in returning:
+        query = select(table).where(table.c.campaign == campaign, table.c.submission == back.submission)
+        rows = [row for row in connection.execute(query) if (row.submission, row.revision) not in out]
+        brought = {_came(row) for row in rows}
+        found |= {_came(row) for row in rows if row.superseded_by is None}
+        closed = {row.superseded_by for row in rows if row.superseded_by is not None} - brought
+        found |= {
+            step for step in closed - void - set(chain) if step > _came(back) and _is_file(connection, step)
+        }
     return found
+
+
+def _came(row: Row[Any]) -> int:
+    """The step by which a revision came into force."""
+    return int(row.upload if row.restored_by is None else row.restored_by)
+
+
+def _is_file(connection: Connection, step: int) -> bool:
+    return connection.scalar(select(tables.upload.c.format).where(tables.upload.c.id == step)) != PLACE
 
 
 def _corrected(connection: Connection, campaign: str, step: int, leaving: Sequence[Row[Any]]) -> bool:
@@ -195,19 +211,22 @@ def _bring_back(connection: Connection, campaign: str, returning: Sequence[Row[A
 
 
 def _stored(row: Row[Any]) -> Stored:
-    came = row.upload if row.restored_by is None else row.restored_by
     return Stored(
-        row.submission, row.revision, row.site, row.wave, row.content, row.upload, row.position, True, came
+        row.submission,
+        row.revision,
+        row.site,
+        row.wave,
+        row.content,
+        row.upload,
+        row.position,
+        True,
+        _came(row),
     )
 
 
 def _holds_some(connection: Connection, step: int) -> bool:
     query = select(tables.held.c.id).where(tables.held.c.upload == step).limit(1)
     return connection.scalar(query) is not None
-
-
-def _is_decision(connection: Connection, step: int) -> bool:
-    return connection.scalar(select(tables.upload.c.format).where(tables.upload.c.id == step)) == PLACE
 
 
 def _relies_on(connection: Connection, step: int) -> list[int]:

@@ -193,6 +193,18 @@ def test_consent_taken_back_takes_the_interview_out_and_a_mistake_brings_it_back
     assert heard(catalogue) == {"a": "yes", "b": "yes"}
 
 
+def test_nothing_is_brought_back_over_consent_that_was_withdrawn_later(catalogue, keys):
+    catalogue.store(arrival([interview("a", heard="yes")], keys))
+    catalogue.undo("pilot", 1, by="kim")
+    catalogue.store(arrival([interview("a", heard="no")], keys))
+    no = accepted([interview("a")])
+    sent = arrival([], keys, rows=1, rejected=1, content=b"no")
+    withdrawal = catalogue.store(replace(sent, accepted=no.slice(0, 0), aside=Aside(declined=no))).upload
+    with pytest.raises(CannotProceed, match=rf"stand on it \({withdrawal}\)"):
+        catalogue.redo("pilot", 1, by="kim")
+    assert heard(catalogue) == {}
+
+
 @pytest.mark.parametrize("other", [{"cluster": "w9"}, {"wave": "endline"}, {"site": "tha"}])
 def test_another_interview_without_consent_takes_nothing_out(catalogue, keys, other):
     catalogue.store(arrival([interview("a", heard="yes")], keys))
