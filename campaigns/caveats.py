@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from campaigns.designs import DESIGNS
 from campaigns.effects import EffectEstimate, Note
+from campaigns.nulls import equivalence_p_value, minimum_detectable_effect
 from campaigns.specification import CLUSTERED, Specification
 
 
@@ -22,6 +23,7 @@ def with_caveats(effect: EffectEstimate, specification: Specification) -> Effect
         *_of_design(effect),
         *_of_sample(effect),
         *_of_inference(effect),
+        *_of_null(effect, specification),
         *_of_margin(effect, specification),
     ]
     return replace(effect, caveats=(*effect.caveats, *notes))
@@ -76,6 +78,18 @@ def _of_inference(effect: EffectEstimate) -> Iterator[Note]:
         yield Note(code="fragile_bootstrap", values={"clusters": fewest})
     if effect.standard_errors == "CR2" and effect.df < LOW_DF:
         yield Note(code="low_df", values={"df": f"{effect.df:.1f}"})
+
+
+def _of_null(effect: EffectEstimate, specification: Specification) -> Iterator[Note]:
+    """Beside an interval that covers zero: what could have been seen, and whether what matters is ruled out."""
+    if not effect.conf_low <= 0 <= effect.conf_high:
+        return
+    detectable = minimum_detectable_effect(effect.std_error, effect.df, specification.confidence)
+    yield Note(code="minimum_detectable", values={"effect": f"{detectable:.3g}"})
+    margin = specification.margins.get(effect.subject.outcome)
+    if margin is not None:
+        p_value = equivalence_p_value(effect.estimate, effect.std_error, effect.df, margin)
+        yield Note(code="equivalence", values={"margin": f"{margin:g}", "p": f"{p_value:.3g}"})
 
 
 def _of_margin(effect: EffectEstimate, specification: Specification) -> Iterator[Note]:

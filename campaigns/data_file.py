@@ -84,8 +84,8 @@ class DataFile:
         own = {_label(code): why for code, why in self.own_codes.get(column, {}).items()}
         return self._translated(column, where, lambda text: by_value.get(canonical(text)), own)
 
-    def numbers(self, column: str, where: str) -> pa.Array:
-        """The column as float64, null where missing; a complaint if a value is no number."""
+    def numbers(self, column: str, where: str, words: Mapping[str, str] | None = None) -> pa.Array:
+        """The column as float64, null where missing; a complaint if a value is neither a number nor one of ``words``."""
         array = self.require(column, where)
         codes = self.codes_of(column)
         if not _is_text(array.type):
@@ -98,7 +98,7 @@ class DataFile:
         wrong: list[str] = []
         for text in encoded.dictionary.to_pylist():
             stripped = text.strip()
-            plain = LOGICAL.get(stripped.lower(), stripped)
+            plain = (LOGICAL | dict(words or {})).get(stripped.lower(), stripped)
             plain = plain.replace(",", ".") if self.decimal_comma else plain
             if stripped in MISSING or reason_in(codes, stripped):
                 values.append(None)

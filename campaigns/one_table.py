@@ -29,6 +29,7 @@ from surveys.record.payloads import MISSING
 
 
 ONE_ARM = "campaign"
+YES_NO = {"yes": "1", "no": "0"}  # how exposure may be written beside numbers
 ROW = "@row"  # where a row stands in the file, from 1
 
 
@@ -53,11 +54,16 @@ def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
     """
     plan = load_plan(plan_file)
     answers = answers_of_file(plan, data_file)
-    table = _with_scores(answers.table, answers.scores)
-    found = [_with_notes(effect, plan) for effect in estimate(table, specification_of(plan))]
     return TableOfEffects(
-        effects=tuple(_adjusted(found, plan)), plan_sha256=plan.sha256, data_sha256=answers.data_sha256
+        effects=effects_of_answers(plan, answers), plan_sha256=plan.sha256, data_sha256=answers.data_sha256
     )
+
+
+def effects_of_answers(plan: Plan, answers: "AnswersOfFile") -> tuple[Effect, ...]:
+    """All effects that a plan asks of the rows it uses."""
+    table = with_scores(answers.table, answers.scores)
+    found = [_with_notes(effect, plan) for effect in estimate(table, specification_of(plan))]
+    return tuple(_adjusted(found, plan))
 
 
 def clusters_of_file(plan_file: Path, data_file: Path) -> list[ClusterInspection]:
@@ -70,7 +76,7 @@ def clusters_of_file(plan_file: Path, data_file: Path) -> list[ClusterInspection
             "Name the column of the cluster.",
         )
     answers = answers_of_file(plan, data_file)
-    return inspect(_with_scores(answers.table, answers.scores), specification_of(plan))
+    return inspect(with_scores(answers.table, answers.scores), specification_of(plan))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +201,12 @@ def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
         parts[part] = data.labels(column, where("cluster"))
     if plan.clusters_are_respondents:
         parts["@cluster"] = parts["@respondent"]
+    for part in ("interviewer", "mode"):
+        if part in plan.columns:
+            parts[f"@{part}"] = data.labels(plan.columns[part], where(part))
+    for part in ("exposure", "decoy"):
+        if part in plan.columns:
+            parts[f"@{part}"] = data.numbers(plan.columns[part], where("exposure"), YES_NO)
     return parts | _assigned(plan, data, parts)
 
 
@@ -269,7 +281,7 @@ def _rows_used(plan: Plan, data: DataFile) -> pa.Array | None:
     return used
 
 
-def _with_scores(table: pa.Table, scores: Mapping[str, Score]) -> ir.Table:
+def with_scores(table: pa.Table, scores: Mapping[str, Score]) -> ir.Table:
     """The table with the outcomes that are scores of several columns."""
     rows = ibis.memtable(table)
     if not scores:

@@ -30,7 +30,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 SINGLE_COLUMNS = (
     "site", "respondent", "stratum", "weight", "fpc", "block", "baseline", "received", "dose", "period",
-    "first_treated",
+    "first_treated", "interviewer", "mode",
 )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         ("title", "description", "outcomes", "columns", "sites", "missing_codes", "where", "analysis")
     )
     columns, analysis = root.section("columns"), root.section("analysis")
-    columns.allow_only(("wave", "arm", "cluster", *SINGLE_COLUMNS))
+    columns.allow_only(("wave", "arm", "cluster", "exposure", *SINGLE_COLUMNS))
     _allow_in_analysis(analysis)
     design = "" if for_scores else _design(analysis)
     wave, arm = _wave(columns, analysis), _arm(columns)
@@ -137,7 +137,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         if part not in columns:
             columns.refuse(part, f"{design} needs this key and it is absent.", _EXAMPLES[part])
     cluster = _cluster(columns)
-    single = {part: columns.text(part) for part in SINGLE_COLUMNS if part in columns}
+    single = {part: columns.text(part) for part in SINGLE_COLUMNS if part in columns} | _exposure(columns)
     _require_baseline(design, wave, single, columns)
     inference = (
         InferencePlan(standard_errors="HC2")
@@ -265,6 +265,18 @@ def _arm(columns: Section) -> ArmColumn | None:
     )
     _distinct(columns, "arm", found.campaign, found.comparison)
     return found
+
+
+def _exposure(columns: Section) -> dict[str, str]:
+    """The column of recalled exposure and that of a decoy, a campaign that never was."""
+    if "exposure" not in columns:
+        return {}
+    if not isinstance(columns.values["exposure"], Mapping):
+        return {"exposure": columns.text("exposure")}
+    inner = columns.section("exposure")
+    inner.allow_only(("recalled", "decoy"))
+    found = {"exposure": inner.text("recalled")}
+    return found | ({"decoy": inner.text("decoy")} if "decoy" in inner else {})
 
 
 def _distinct(columns: Section, key: str, first: tuple[str, ...], second: tuple[str, ...]) -> None:

@@ -43,6 +43,9 @@ USED: Mapping[str, Callable[[Plan], bool]] = {
     "columns.arm": lambda plan: (
         plan.design not in ("staggered",) and not _by_start(plan) and not _is_dose(plan)
     ),
+    "columns.interviewer": lambda _: False,  # `awareness threats` looks at these three, no estimate does
+    "columns.mode": lambda _: False,
+    "columns.exposure": lambda _: False,
     "analysis.comparison_group": _designs("staggered"),
     "analysis.standard_errors": _by_cells,
     "analysis.p_value": lambda plan: _by_cells(plan) or plan.inference.p_value == "normal",

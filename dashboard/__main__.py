@@ -24,6 +24,7 @@ from dashboard.commands import (
     review,
     score,
     serve,
+    threats,
 )
 from surveys.problems import CannotProceed, FileRefused
 
@@ -46,6 +47,7 @@ for verbs in (
     pool,
     power,
     score,
+    threats,
     evaluate,
     quality,
     questionnaire,
