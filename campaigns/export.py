@@ -15,6 +15,7 @@ from campaigns.claims import harm_alarm, headline
 from campaigns.disclosure import protect
 from campaigns.effects import Effect, EffectEstimate, Evaluation, LockedPlan, Note, PlanStamp, PooledEffect
 from campaigns.registry import notes_on
+from campaigns.role_test import RoleTest, roles_alike
 from surveys.languages import pick, say
 from surveys.spreadsheets import defused
 
@@ -184,6 +185,7 @@ def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[
             "headline": headline(shared, outcome.id, language),
         }
 
+    tests = [roles_alike(shared.effects, campaign, outcome.id) for outcome in campaign.outcomes]
     return {
         "campaign": campaign.id,
         "title": pick(campaign.title, language),
@@ -200,8 +202,15 @@ def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[
         "effects": records(effect_table(shared, language=language)),
         "averages": records(pool_table(shared, language=language)),
         "contrasts": records(contrast_table(shared, language=language)),
+        "roles_alike": [_role_test(test) for test in tests if test is not None],
         "notes": list(notes_of(shared, language)),
     }
+
+
+def _role_test(test: RoleTest) -> dict[str, object]:
+    """The test as shared views show it: three decimals."""
+    numbers = {name: _plain(round(getattr(test, name), 3)) for name in ("statistic", "df", "p_value")}
+    return {"outcome": test.outcome, "roles": list(test.roles), **numbers}
 
 
 def _lock_in_words(lock: LockedPlan | None, language: str) -> tuple[str, ...]:

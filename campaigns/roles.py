@@ -90,6 +90,13 @@ def main_effect(effects: Sequence[Effect]) -> Effect | None:
     return effects[0] if len(effects) == 1 else None
 
 
+def averaged_effects(
+    effects: Sequence[Effect], campaign: Campaign, outcome: str
+) -> Mapping[str, EffectEstimate]:
+    """The sites' effects that averages of an outcome are made of, in the order of the campaign file."""
+    return _gather(effects, campaign, outcome).estimates
+
+
 def _gather(effects: Sequence[Effect], campaign: Campaign, outcome: str) -> _Gathered:
     estimates: dict[str, EffectEstimate] = {}
     left_out: dict[str, Note] = {}

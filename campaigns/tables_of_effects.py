@@ -11,6 +11,14 @@ import pandas as pd
 
 from campaigns import multiplicity
 from campaigns.effects import Note, PooledEffect
+from campaigns.pooled_sites import (
+    NestedPool,
+    ShrunkenSite,
+    WithoutSite,
+    leave_one_out,
+    pool_nested,
+    shrunken_sites,
+)
 from campaigns.pooling import Interval, Method, Moderation, Vector, moderate, pool_effects, subgroup_test
 from campaigns.roles import objections
 from surveys.problems import CannotProceed
@@ -56,6 +64,7 @@ def pool_table(
     interval: Interval = "knapp_hartung_floored",
     by: str | None = None,
     moderators: Sequence[str] = (),
+    nested: str | None = None,
     confidence: float = 0.95,
     language: str = "en",
 ) -> dict[str, object] | None:
@@ -85,6 +94,8 @@ def pool_table(
         "subgroup_q": test[0],
         "subgroup_p_value": test[1],
         **({} if moderation is None else _residual(moderation)),
+        **_beside(effects, method, interval, confidence),
+        "nested": None if nested is None else _nested(effects, nested, where, confidence),
         "method": pooled.method,
         "interval": pooled.interval,
         "confidence": confidence,
@@ -155,6 +166,37 @@ def _pool(effects: _Effects, method: Method, interval: Interval, confidence: flo
         confidence=confidence,
     )
     return replace(pooled, caveats=objections(pooled))
+
+
+def _beside(effects: _Effects, method: Method, interval: Interval, confidence: float) -> dict[str, object]:
+    """The average without each site, and each site in the light of the average."""
+    labels = (
+        effects.rows["site"] if "site" in effects.rows.columns else pd.Series(range(1, len(effects.rows) + 1))
+    )
+    names = [str(label) for label in labels]
+    numbers = (effects.estimates, effects.variances)
+    without = leave_one_out(
+        names, *numbers, effects.dfs, method=method, interval=interval, confidence=confidence
+    )
+    shrunken = shrunken_sites(names, *numbers, method=method, interval=interval, confidence=confidence)
+    return {
+        "leave_one_out": [_plain(one) for one in without],
+        "shrunken": [_plain(one) for one in shrunken],
+    }
+
+
+def _nested(effects: _Effects, column: str, where: str, confidence: float) -> dict[str, object]:
+    _must_have(effects.rows, column, where)
+    group = pd.factorize(effects.rows[column].fillna(""))[0].astype(np.int64)
+    if len(np.unique(group)) < 2 or len(group) < 3:
+        raise CannotProceed(
+            "--nested", "at least three effects in two groups are needed.", "Leave --nested out."
+        )
+    return _plain(pool_nested(effects.estimates, effects.variances, group, confidence=confidence))
+
+
+def _plain(found: WithoutSite | ShrunkenSite | NestedPool) -> dict[str, object]:
+    return {name: _finite(value) for name, value in asdict(found).items()}
 
 
 def _groups(

@@ -70,6 +70,9 @@ def pool(
         str | None, typer.Option(help="Column that names groups, each averaged on its own.")
     ] = None,
     moderator: Annotated[list[str] | None, typer.Option(help="Column that may explain differences.")] = None,
+    nested: Annotated[
+        str | None, typer.Option(help="Column of the groups effects lie in: a three-level average beside.")
+    ] = None,
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999)] = 0.95,
     language: Annotated[str, typer.Option(help="Language of the caveats: en or ko.")] = "en",
     table_format: FormatOption = None,
@@ -85,6 +88,7 @@ def pool(
         interval=cast("pooling.Interval", interval.value),
         by=by,
         moderators=tuple(moderator or ()),
+        nested=nested,
         confidence=confidence,
         language=language,
     )
@@ -129,9 +133,9 @@ def _records(table: "pd.DataFrame") -> list[dict[str, object]]:
 def _pooled_as_csv(result: dict[str, object], by: str | None) -> str:
     import pandas as pd
 
-    lists = {"groups", "moderators", "caveats"}
+    lists = {"groups", "moderators", "caveats", "leave_one_out", "shrunken", "nested"}
     overall = {name: value for name, value in result.items() if name not in lists}
-    overall |= {name: json.dumps(result[name], ensure_ascii=False) for name in ("groups", "moderators")}
+    overall |= {name: json.dumps(result[name], ensure_ascii=False) for name in sorted(lists - {"caveats"})}
     rows = [overall | {"caveats": " ".join(cast("list[str]", result["caveats"]))}]
     if by is not None:
         groups = cast("list[dict[str, object]]", result["groups"])
