@@ -37,6 +37,9 @@ ScoreKind = Literal[
     "icw_index",
     "first_component",
     "ladder",
+    "list_experiment",
+    "decoy_adjusted",
+    "calibration",
 ]
 INDEX_KINDS = (
     "z_index",
@@ -101,6 +104,9 @@ class Score:
     )  # item -> answers that count, at_least
     otherwise: float | None = None  # number of an answer that ``values`` does not name; None: no score
     not_asked: float | None = None  # number of an item the form skipped; None: the item was not answered
+    options: Mapping[str, int] = field(default_factory=dict)  # item -> answers to choose from, for guessing
+    listed: int | None = None  # items of the shorter list of a list experiment
+    benchmark: float | None = None  # what a belief is held against, in its own unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

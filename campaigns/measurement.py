@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from campaigns.campaign import INDEX_KINDS, Score
+from campaigns.measurement_extras import Extras, extras_of
 from campaigns.one_table import ROW, answers_of_file, references_of
 from campaigns.plan import load_plan
 from campaigns.reliability import Reliability, reliability_of
@@ -46,6 +47,7 @@ class OutcomeMeasure:
     ceiling: float | None
     reliability: Reliability
     items: tuple[ItemMeasure, ...]
+    extras: Extras
 
     @property
     def weights(self) -> dict[str, float]:
@@ -142,6 +144,7 @@ def _measure(asked: _Asked, rows: ir.Table, scored: pa.Table, confidence: float)
             _item(name, matrix[:, at], reliability, at, asked.weights.get(name), _missing(rows, name))
             for at, name in enumerate(names)
         ),
+        extras=extras_of(rows, asked.score, confidence),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from campaigns.campaign import Analysis, Campaign, Columns, Outcome, Site, Tier
 from campaigns.effects import Effect, EffectEstimate, Evaluation, LockedPlan, Note, PlanStamp
+from campaigns.plan_multiplicity import STEP_DOWN
 from surveys.languages import say
 
 
@@ -26,7 +27,7 @@ OF_SITES = ("country", "role", "design")
 # Keys of the analysis that only some estimates depend on; all others every estimate depends on.
 ONLY_FOR_SUBGROUPS, ONLY_FOR_MARGINS = "subgroups", "margin"
 ONLY_FOR_AVERAGES = ("pool_by", "pool_method")
-DRAWN = ("wild_cluster_bootstrap", "randomisation")  # p-values that depend on draws and seed
+DRAWN = ("wild_cluster_bootstrap", "randomisation", "automatic")  # p-values that depend on draws and seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +197,7 @@ def _deviations(
         for field in fields(Analysis)
         if field.name not in (*ONLY_FOR_AVERAGES, ONLY_FOR_SUBGROUPS, ONLY_FOR_MARGINS)
     ]
-    if campaign.analysis.p_value not in DRAWN:
+    if campaign.analysis.p_value not in DRAWN and campaign.analysis.multiplicity not in STEP_DOWN:
         names = [name for name in names if name not in ("draws", "seed")]
     yield from _changed("analysis.", analysis, planned, names)
     family = campaign.outcome(outcome).family
@@ -209,8 +210,15 @@ def _changed(
 ) -> Iterator[str]:
     """Names whose values differ. A name the lock does not know yet counts as the default it then had."""
     for name in names:
-        if name in then and now[name] != then[name]:
+        if name in then and _known(now[name], then[name]) != then[name]:
             yield f"{prefix}{name}"
+
+
+def _known(now: object, then: object) -> object:
+    """A score without the fields that scores did not have yet when the plan was locked."""
+    if isinstance(now, Mapping) and isinstance(then, Mapping) and "kind" in then:
+        return {name: value for name, value in now.items() if name in then}
+    return now
 
 
 def _section(content: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -12,8 +12,15 @@ from surveys.problems import CannotProceed
 _SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
 _SCORE_OPTIONS = (
     "of", "key", "reverse", "scale", "dont_know", "minimum_answered", "values", "equals", "not_asked",
+    "options",
 )  # fmt: skip
-WITHOUT_A_WRONG_ANSWER = ("column", "mean", *INDEX_KINDS)
+# Kinds with a mapping of their own: what it must name, and which of that are items.
+MAPPED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "list_experiment": (("column", "items"), ("column",)),
+    "decoy_adjusted": (("recalled", "decoy"), ("recalled", "decoy")),
+    "calibration": (("belief", "benchmark"), ("belief",)),
+}
+WITHOUT_A_WRONG_ANSWER = ("column", "mean", "list_experiment", "calibration", *INDEX_KINDS)
 NUMERIC = ("item", *WITHOUT_A_WRONG_ANSWER)  # kinds that take answers as numbers where no values are listed
 SHOWN = 5  # answers quoted in a complaint
 LONGEST = 20  # letters of each
@@ -54,6 +61,9 @@ def parse_score(mapping: Mapping[str, object], where: str) -> Score:
         counted=counted,
         otherwise=0.0 if "equals" in section else None,
         not_asked=section.number("not_asked") if "not_asked" in section else None,
+        options=_options(section, items),
+        listed=section.section(kind).whole("items", low=1) if kind == "list_experiment" else None,
+        benchmark=section.section(kind).number("benchmark") if kind == "calibration" else None,
     )
     _score_must_hold(score, section)
     return score
@@ -61,7 +71,7 @@ def parse_score(mapping: Mapping[str, object], where: str) -> Score:
 
 def unit_of(score: Score) -> Unit:
     """The unit of a score that states none: proportion, points or standard deviations."""
-    if score.kind in ("at_least", "proportion_correct"):
+    if score.kind in ("at_least", "proportion_correct", "decoy_adjusted"):
         return "proportion"
     if score.kind in INDEX_KINDS:
         return "standard_deviations"
@@ -71,6 +81,10 @@ def unit_of(score: Score) -> Unit:
 
 def range_of(score: Score, unit: Unit) -> tuple[float, float] | None:
     """The lowest and the highest possible score, where it has bounds."""
+    if score.kind == "decoy_adjusted":
+        return (-1.0, 1.0)
+    if score.listed is not None:
+        return (0.0, score.listed + 1.0)
     if unit == "proportion":
         return (0.0, 1.0)
     if score.kind == "ladder":
@@ -153,7 +167,27 @@ def _items(
             inner = section.section("of")
             return tuple(inner.values), {}, {item: inner.texts(item) for item in inner.values}
         return section.texts("of"), {}, {}
+    if kind in MAPPED:
+        inner, (names, of_items) = section.section(kind), MAPPED[kind]
+        inner.allow_only(names)
+        for name in names:
+            if name not in inner:
+                inner.refuse(name, "this key is needed and absent.", f"Name all of: {', '.join(names)}.")
+        return tuple(inner.text(name) for name in of_items), {}, {}
     return section.texts(kind), {}, {}
+
+
+def _options(section: Section, items: tuple[str, ...]) -> dict[str, int]:
+    """How many answers each item offers: one number for all, or a number each."""
+    if "options" not in section:
+        return {}
+    if not isinstance(section.values["options"], Mapping):
+        return dict.fromkeys(items, section.whole("options", low=2))
+    inner = section.section("options")
+    for item in inner.values:
+        if item not in items:
+            inner.refuse(item, f'"{item}" is not an item of this score.', _among(item, items))
+    return {item: inner.whole(item, low=2) for item in inner.values}
 
 
 def _dont_know_by_default(kind: ScoreKind) -> DontKnow:

@@ -97,7 +97,14 @@ def score_column(answers: ir.Table, score: Score, reference: Reference | None = 
         if reference is None:
             raise ValueError(f"{score.kind} needs a reference group")
         return _index(answers, score, reference)
+    if score.kind == "decoy_adjusted":
+        recalled, decoy = (_yes(answers, score, item, not_asked=score.not_asked) for item in score.items)
+        return recalled - decoy
     values = [_points(answers, score, item) for item in score.items]
+    if score.benchmark is not None:
+        return (values[0] - score.benchmark).abs()
+    if score.kind == "list_experiment":
+        return values[0]
     return values[0] if score.kind in ("item", "column") else _mean_of(values, score.minimum_answered)
 
 
@@ -107,6 +114,8 @@ def item_columns(
     """Every item of a score as the score counts it: turned, right or wrong, in deviations of the reference group."""
     if score.kind == "at_least":
         return {item: _count(answers, score, item) for item in score.items}
+    if score.kind == "decoy_adjusted":
+        return {item: _yes(answers, score, item, not_asked=score.not_asked) for item in score.items}
     if score.kind == "ladder":
         skipping = 0.0 if score.not_asked is None else score.not_asked
         return {item: _yes(answers, score, item, not_asked=skipping) for item in score.items}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,19 +84,26 @@ def _values(measure: "OutcomeMeasure", plan_sha256: str, data_sha256: str) -> di
             }
             for item in measure.items
         ],
+        **_extras(measure),
         "plan_sha256": plan_sha256,
         "data_sha256": data_sha256,
     }
+
+
+def _extras(measure: "OutcomeMeasure") -> dict[str, object]:
+    """What the kind of score has to say beyond its mean; empty where it does not apply."""
+    extras = asdict(measure.extras)
+    rules = {rule: extras.pop(f"dont_know_{rule}") for rule in ("incorrect", "missing")}
+    return {"dont_know": None if set(rules.values()) == {None} else rules, **extras}
 
 
 def _as_csv(values: Sequence[Mapping[str, object]]) -> str:
     """One row an outcome; what is a list or a mapping stands as JSON in its cell."""
     import pandas as pd
 
-    nested = ("item_rest", "weights", "items")
     rows = [
         {
-            name: json.dumps(value, ensure_ascii=False) if name in nested else value
+            name: json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list, tuple)) else value
             for name, value in row.items()
         }
         for row in values
