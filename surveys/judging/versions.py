@@ -46,6 +46,8 @@ class Names:
 
     def of(self, name: str) -> str:
         """The one id that stands for all that are linked with this one."""
+        if name not in self._parent:
+            return name
         top = name
         while (above := self._parent.get(top, top)) != top:
             top = above

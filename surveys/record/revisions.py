@@ -109,11 +109,11 @@ class Known:
     def candidates(self, id_: str) -> list[Interview]:
         """The interviews that may be meant by an id; the first is the one that is kept under it."""
         name = self.name_of(id_)
-        first = self.interviews.setdefault(name, Interview(main=id_))
-        return [
-            first,
-            *(self.interviews[own] for own in self.siblings.get(name, ()) if own in self.interviews),
-        ]
+        first = self.interviews.get(name)
+        if first is None:
+            first = self.interviews[name] = Interview(main=id_)
+        others = self.siblings.get(name, ())
+        return [first, *(self.interviews[own] for own in others if own in self.interviews)]
 
 
 @dataclass(slots=True)
@@ -149,6 +149,8 @@ IdentityOf = Callable[[Stored], Identity]
 
 def uncertain(incoming: Incoming, known: Known) -> list[Stored]:
     """The stored revisions whose identities ``decide`` needs to see: those of interviews that changed."""
+    if not known.interviews:
+        return []
     found: dict[tuple[str, int], Stored] = {}
     for id_, content in zip(incoming.ids, incoming.contents, strict=True):
         for interview in known.candidates(id_):
@@ -176,13 +178,31 @@ def decide(incoming: Incoming, known: Known, identity_of: IdentityOf) -> Decisio
     previous = {**known.previous, **incoming.previous}
     held_before = {name for name, interview in known.interviews.items() if interview.currents()}
     for place in incoming.in_order():
-        decided = _decide_one(incoming, place, known, identity, previous, alike)
+        plain = _plain(incoming, place, known)
+        decisions.of[place] = plain or _decide_one(incoming, place, known, identity, previous, alike)
+        if plain is None or plain.decision == "new":
+            _bring_in(decisions.of[place], incoming, place, decisions)
+    for decided in decisions.of.values():
         decided.replaces = decided.decision == "revised" and (
             known.name_of(decided.interview.main) in held_before
         )
-        decisions.of[place] = decided
-        _bring_in(decided, incoming, place, decisions)
     return decisions
+
+
+def _plain(incoming: Incoming, place: int, known: Known) -> Decided | None:
+    """What is decided about nearly every row of nearly every file: new, or there already; None: look closer."""
+    if known.siblings or known.discarded or known.twins:
+        return None
+    id_ = incoming.ids[place]
+    name = known.name_of(id_)
+    interview = known.interviews.get(name)
+    if interview is None:
+        interview = known.interviews[name] = Interview(main=id_)
+        return Decided("new", interview)
+    revisions = interview.revisions
+    if len(revisions) == 1 and revisions[0].current and revisions[0].content == incoming.contents[place]:
+        return Decided("unchanged", interview, relies_on=revisions[0].upload or None)
+    return None
 
 
 def _decide_one(
@@ -284,15 +304,8 @@ def _of_one(
 def _bring_in(decided: Decided, incoming: Incoming, place: int, decisions: Decisions) -> None:
     """Let what was decided hold for the rows that follow."""
     interview = decided.interview
-    gone = {(stored.submission, stored.revision) for stored in decided.displaced}
-    for stored in decided.displaced:
-        if stored.upload == PENDING:
-            decisions.of[stored.position].overtaken = True
-    decided.displaced = [stored for stored in decided.displaced if stored.upload != PENDING]
-    interview.revisions = [
-        replace(stored, current=stored.current and (stored.submission, stored.revision) not in gone)
-        for stored in interview.revisions
-    ]
+    if decided.displaced:
+        _put_out(decided, interview, decisions)
     if decided.decision not in STORED:
         return
     interview.last_revision += 1
@@ -309,6 +322,19 @@ def _bring_in(decided: Decided, incoming: Incoming, place: int, decisions: Decis
             decided.decision != "past",
         )
     )
+
+
+def _put_out(decided: Decided, interview: Interview, decisions: Decisions) -> None:
+    """Let what a newer version displaces hold no longer."""
+    gone = {(stored.submission, stored.revision) for stored in decided.displaced}
+    for stored in decided.displaced:
+        if stored.upload == PENDING:
+            decisions.of[stored.position].overtaken = True
+    decided.displaced = [stored for stored in decided.displaced if stored.upload != PENDING]
+    interview.revisions = [
+        replace(stored, current=stored.current and (stored.submission, stored.revision) not in gone)
+        for stored in interview.revisions
+    ]
 
 
 def is_nameless(submission: str) -> bool:
