@@ -132,8 +132,11 @@ def _address(services: Services) -> Address:
 
 
 def _asked(services: Services, address: Address) -> SiteQuality:
-    """The report of exactly the campaign, site and wave that are named; nothing else stands in for them."""
-    if address.campaign not in services.evaluations.campaigns():
+    """The report of exactly the campaign, site and wave that are named; nothing else stands in for them.
+
+    Where no campaign is named, it is the one every page opens with.
+    """
+    if address.campaign and address.campaign not in services.evaluations.campaigns():
         abort(404)
     campaign = services.evaluations.campaign(address.campaign)
     if campaign is None or address.site not in {one.id for one in campaign.sites}:

@@ -224,6 +224,17 @@ def test_the_page_names_site_and_wave_and_fetches_their_report(workspace: Worksp
     assert client.get(view["sheet"]).mimetype.endswith("spreadsheetml.sheet")
 
 
+def test_a_page_opened_from_the_menu_gets_its_report_though_no_campaign_is_in_the_address(
+    workspace: Workspace, app: Dash
+) -> None:
+    page = show_page(services_of(workspace), "/quality", {"lang": "en"})
+    drawn = next(part for part in page["content"].children if getattr(part, "id", "") == "quality-report")
+    client = app.server.test_client()
+    view = client.get(drawn.source).get_json()
+    assert view["headline"].startswith("Nepal: ")
+    assert client.get(view["sheet"]).status_code == 200
+
+
 def test_a_site_without_interviews_says_what_to_do(app: Dash) -> None:
     client = app.server.test_client()
     view = client.get("/quality/report.json?lang=ko&campaign=pilot&site=tha&wave=endline").get_json()
@@ -233,7 +244,7 @@ def test_a_site_without_interviews_says_what_to_do(app: Dash) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["site=npl&wave=endline", "campaign=other&site=npl&wave=endline", "campaign=pilot&site=zzz&wave=endline",
+    ["wave=endline", "site=npl", "campaign=other&site=npl&wave=endline", "campaign=pilot&site=zzz&wave=endline",
      "campaign=pilot&site=npl&wave=again"],
 )  # fmt: skip
 def test_nothing_else_stands_in_for_what_was_asked(app: Dash, query: str) -> None:
