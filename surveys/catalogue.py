@@ -454,6 +454,7 @@ class Catalogue:
         *,
         every_id: bool = False,
         withheld_with: KeyRing | None = None,
+        rosters: bool = False,
     ) -> Iterator[tuple[int, pa.Table]]:
         """The current rows of each upload that holds any of the wanted sites and waves, oldest upload first.
 
@@ -464,6 +465,8 @@ class Catalogue:
         ----------
         every_id
             Give interviews the ids by which the record knows them, also where they came without one.
+        rosters
+            Whether the cells that hold the rows of rosters are among the columns.
         """
         with self.database.reading() as connection:
             changed = overlay.changes(connection, campaign, as_of, assumed)
@@ -479,7 +482,7 @@ class Catalogue:
                     received = withholding.restored(
                         connection, upload, payloads.decode_payload(encoded), withheld_with
                     )
-                table = overlay.overlaid(received, here)
+                table = overlay.overlaid(received if rosters else payloads.without_rosters(received), here)
                 if every_id:
                     with self.database.reading() as connection:
                         table = people.with_every_id(connection, upload, table)

@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 
 from surveys.display import shown
 from surveys.doubts import Doubt, open_doubts, settled_doubts
-from surveys.fieldwork import WITHHELD, Fieldwork, Part
-from surveys.instrument import Instrument, Question
-from surveys.judging.answers import Answers, Conventions, judge_column
-from surveys.judging.choices import ChoiceList
+from surveys.fieldwork import WITHHELD, Fieldwork
+from surveys.instrument import Instrument
+from surveys.judging.answers import Answers
 from surveys.judging.conditions import Interviews, follow_form
 from surveys.judging.consent import (
     WithoutConsent,
@@ -24,29 +23,27 @@ from surveys.judging.consent import (
     without_consent,
 )
 from surveys.judging.doubtful import outranked
+from surveys.judging.file_answers import answers_of_file
 from surveys.judging.findings import Finding, problems_of, rows_with
-from surveys.judging.headers import HeaderMap, Source
+from surveys.judging.headers import HeaderMap
 from surveys.judging.identity import Identity, identify, not_to_be_counted
 from surveys.judging.linking_keys import key_columns, unjudged_keys
 from surveys.judging.placing import Placement, place_interviews
 from surveys.judging.protection import Protected, protect
+from surveys.judging.rosters import JudgedRoster, RosterReport, judge_rosters
 from surveys.judging.sorting import NOTHING_ASIDE, Aside, parts_of, rows_of
-from surveys.judging.split_choices import gather_split
 from surveys.judging.understanding import (
     Known,
-    choices_of,
     columns_of,
     doubts_of,
     new_headers,
     questions_behind,
     understand_headers,
     used_map_keys,
-    whole_column,
     worthwhile_map,
 )
 from surveys.judging.visit_times import VisitTimes, visit_times
 from surveys.languages import say
-from surveys.missing import Missing, reasons_of_list
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
 from surveys.sources import NOTHING_DECIDED, Decisions
@@ -54,12 +51,7 @@ from surveys.sources import NOTHING_DECIDED, Decisions
 
 Outcome = Literal["accept", "accept-with-rejected-rows", "reject-file"]
 
-_NOT_AVAILABLE = {  # what the exporter writes where nothing was answered
-    "ona": frozenset({"n/a", "N/A"}),
-    "limesurvey": frozenset({"N/A", "n/a"}),
-}
 _NOT_RECOGNISED = {"format": "", "dialect": "", "recognised": ""}
-_NAMES: tuple[Part, ...] = ("submission", "respondent", "cluster", "stratum", "interviewer", "site")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,7 +62,7 @@ class CheckReport:
     @site, @wave, @arm, @cluster, @stratum, @weight, @respondent, @interview_date, @interviewer,
     @edit, @started, @duration, @received, @root, @version, @previous``; then each question's
     canonical text under the instrument's name, and ``NAME@missing`` where some answer is missing for
-    a reason. The respondent's column stands there as ``@respondent`` alone, linking keys as ``@link NAME``.
+    a reason, and ``@roster NAME`` with the rows of a roster. The respondent's column stands there as ``@respondent`` alone, linking keys as ``@link NAME``.
     """
 
     verdict: Outcome
@@ -83,6 +75,7 @@ class CheckReport:
     types: Mapping[str, str] = field(default_factory=dict)  # of questions whose answers were coarsened
     without_consent: tuple[WithoutConsent, ...] = ()
     aside: Aside = NOTHING_ASIDE
+    rosters: tuple[RosterReport, ...] = ()
     repeated: tuple[int, ...] = ()  # rows that say again what an earlier row of the file said
     name: str = ""
     sha256: str = ""
@@ -136,7 +129,7 @@ def check_table(
     questions = questions_behind(headers, fieldwork)
     columns = columns_of(raw, headers, questions, known)
     doubts, used = doubts_of(columns, known)
-    read = _read_all(raw, headers, questions, known, doubts)
+    read = answers_of_file(raw, headers, questions, known, doubts)
     placement = place_interviews(read, instrument, fieldwork, rows=rows, today=today)
     interviews = Interviews(
         instrument=instrument,
@@ -148,6 +141,7 @@ def check_table(
     answers = follow_form(interviews, questions)
     submission = fieldwork.parts.get("submission") if fieldwork else None
     identity = identify(table.rows, headers, answers, submission)
+    rosters = judge_rosters(raw, known, answers, placement.interview_date)
     protected = protect(
         answers, questions, fieldwork, (identity.column, identity.header, *unjudged_keys(fieldwork))
     )
@@ -165,7 +159,9 @@ def check_table(
     ]
     consenting = nothing_else_of_refusers(findings, rows)
     times = visit_times(table.rows, headers, answers, known.instrument, decisions)
-    report = _report(raw, times, headers, answers, fieldwork, placement, identity, consenting, protected)
+    report = _report(
+        raw, times, headers, answers, fieldwork, placement, identity, consenting, protected, rosters
+    )
     return replace(
         report,
         doubts=(*worthwhile_map(raw, headers, known), *doubts),
@@ -198,8 +194,14 @@ def report_as_dict(
         "warnings": [problem.as_dict(language) for problem in report.warnings],
         "questions": [doubt.as_dict(language) for doubt in open_doubts(report.doubts)],
         "decided": [doubt.as_dict(language) for doubt in settled_doubts(report.doubts)],
+        **_of_rosters(report, language),
         **_recognised(report, language),
     }
+
+
+def _of_rosters(report: CheckReport, language: str) -> dict[str, object]:
+    """What became of repeated sections, of a file that has some."""
+    return {"rosters": [one.as_dict(language) for one in report.rosters]} if report.rosters else {}
 
 
 def _recognised(report: CheckReport, language: str) -> dict[str, str]:
@@ -259,98 +261,6 @@ def _refuse_differing_twins(table: RawTable, headers: HeaderMap) -> None:
                 raise FileRefused(Problem(code="duplicate_header", column=header, values={"headers": names}))
 
 
-def _read_all(
-    raw: RawFile,
-    headers: HeaderMap,
-    questions: Mapping[str, Question],
-    known: Known,
-    doubts: Sequence[Doubt],
-) -> dict[str, Answers]:
-    """The answers of every column; all columns that cannot be judged are told, and asked about, together."""
-    unjudged = unjudged_keys(known.fieldwork)
-    read: dict[str, Answers] = {}
-    refused: list[Problem] = []
-    for source in headers.answers.values():
-        try:
-            answers = _read(source, questions.get(source.name), raw, headers, known)
-            read[source.name] = replace(answers, findings=()) if source.name in unjudged else answers
-        except FileRefused as refusal:
-            refused.extend(refusal.problems)
-    if refused:
-        raise FileRefused(*refused, doubts=doubts)
-    return read
-
-
-def _read(
-    source: Source, question: Question | None, raw: RawFile, headers: HeaderMap, known: Known
-) -> Answers:
-    """The answers to one question, whole or split, in canonical text."""
-    instrument, fieldwork, decisions = known.instrument, known.fieldwork, known.decisions
-    choices = choices_of(question, instrument)
-    listed = instrument.choices.get((question.choice_list if question else None) or "", ())
-    codes = fieldwork.missing_codes if fieldwork else {}
-    reasons: dict[str, Missing] = reasons_of_list(listed, codes) if choices is not None else {}
-    summary = None
-    if source.whole is not None:
-        header = headers.headers[source.whole]
-        conventions = Conventions(
-            decimal_comma=raw.decimal_comma,
-            by_label=headers.by_label,
-            not_available=_NOT_AVAILABLE.get(raw.dialect, frozenset()),
-            missing_codes=codes,
-            declared_missing=(raw.declared_missing or {}).get(header, {}),
-            value_labels=(raw.value_labels or {}).get(header, {}),
-            decided_codes=_decided_codes(source, question, choices, known),
-            decided_order=decisions.day_order(header),
-            order_if_open=decisions.order_of_all(),
-        )
-        summary = judge_column(
-            _column(raw.interviews, source, known.fieldwork),
-            name=source.name,
-            header=header,
-            question=question,
-            choices=choices,
-            reasons=reasons,
-            conventions=conventions,
-        )
-    if not source.split:
-        assert summary is not None, "a source has a column of its own or split ones"  # noqa: S101
-        return summary
-    return gather_split(
-        {code: whole_column(raw.interviews, position) for position, code in source.split},
-        {code: headers.headers[position] for position, code in source.split},
-        name=source.name,
-        choices=choices,
-        reasons=reasons,
-        not_available=_NOT_AVAILABLE.get(raw.dialect, frozenset()),
-        summary=summary,
-        labels={code: _tick_labels(raw, headers.headers[position]) for position, code in source.split},
-    )
-
-
-def _column(table: RawTable, source: Source, fieldwork: Fieldwork | None) -> pa.Array:
-    """The column as received; an id or the name of a place without space around it, which would make it another."""
-    assert source.whole is not None, "only whole columns are read by themselves"  # noqa: S101
-    column = whole_column(table, source.whole)
-    named = {fieldwork.parts.get(part) for part in _NAMES} if fieldwork is not None else set()
-    return pc.utf8_trim(column, characters=" \t") if source.name in named else column
-
-
-def _tick_labels(raw: RawFile, header: str) -> dict[str, str]:
-    """What a statistics file says of the values of one choice's column; a declared missing value ticks nothing."""
-    missing = dict.fromkeys((raw.declared_missing or {}).get(header, {}), "no")
-    return {**(raw.value_labels or {}).get(header, {}), **missing}
-
-
-def _decided_codes(
-    source: Source, question: Question | None, choices: ChoiceList | None, known: Known
-) -> dict[str, Missing]:
-    """What a person said of a question's codes; a column that plays a part has ids, not codes."""
-    parts = known.fieldwork.parts if known.fieldwork else {}
-    plays_part = source.name in parts.values() and parts.get("interview_date") != source.name
-    return {} if question is None or plays_part else known.rules.decided(source.name, question, choices)
-
-
 def _broken_rows(table: RawTable) -> list[Finding]:
     """Rows the reader could not take apart: too many cells, digits lost, text that is no text."""
     by_code: dict[str, list[int]] = {}
@@ -389,6 +299,7 @@ def _report(
     identity: Identity,
     findings: list[Finding],
     protected: Protected,
+    rosters: Sequence[JudgedRoster],
 ) -> CheckReport:
     table = raw.interviews
     rows = table.rows.num_rows
@@ -398,6 +309,7 @@ def _report(
     kept = ~(refused | held | identity.repeats | outdated)
     parts = parts_of(table, answers, fieldwork, placement, identity, times)
     columns = parts | key_columns(answers, fieldwork) | protected.withheld
+    columns |= {one.column: one.cells(rows) for one in rosters}
     grave = [finding for finding in findings if finding.effect != "warn"]
     out = np.flatnonzero(refused | held)  # what is said of rows that are kept is not said of these
     mild = [
@@ -420,7 +332,12 @@ def _report(
         rejected=_numbers(refused),
         held=_numbers(held),
         problems=tuple(problems_of(grave, table.lines)),
-        warnings=(*raw.warnings, *headers.warnings, *problems_of(mild, table.lines)),
+        warnings=(
+            *raw.warnings,
+            *_of_headers(headers, rosters),
+            *problems_of(mild, table.lines),
+            *(warning for one in rosters for warning in one.warnings),
+        ),
         aside=Aside(
             held=rows_of(columns, protected.answers, headers, held),
             outdated=rows_of(columns, protected.answers, headers, outdated),
@@ -428,6 +345,7 @@ def _report(
             replaced=identity.replaced,
         ),
         repeated=_numbers(identity.repeats & ~refused & ~held),
+        rosters=tuple(one.report(kept) for one in rosters),
         name=raw.name,
         sha256=raw.sha256,
         format=raw.format,
@@ -436,6 +354,11 @@ def _report(
         submission_column=identity.column,
         respondent_column=names.get("respondent") if names.get("respondent") in answers else None,
     )
+
+
+def _of_headers(headers: HeaderMap, rosters: Sequence[JudgedRoster]) -> list[Problem]:
+    """What is odd about the headers; columns of rosters that are read are not left out."""
+    return [one for one in headers.warnings if one.code != "repeat_columns" or not rosters]
 
 
 def _declined(findings: list[Finding], rows: int) -> np.ndarray:

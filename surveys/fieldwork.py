@@ -13,6 +13,7 @@ Part = Literal[
 
 LINK = "@link "  # begins the name of every column of codes
 WITHHELD = "@withheld "  # begins the name of every column of texts that are kept back
+ROSTER = "@roster "  # begins the name of every column that holds the rows of a roster
 KeyKind = Literal["name", "text", "code", "phone", "year", "exact"]
 # Kinds of linking key whose answers are never stored: they name a person or a place, or are typed freely.
 UNSTORED_KINDS: frozenset[KeyKind] = frozenset({"name", "text", "code", "phone"})

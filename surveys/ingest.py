@@ -141,6 +141,7 @@ def ingest_file(
         seal=keys.seal,
         key_marks={**marks, **more_marks},
         without_consent=report.without_consent,
+        rosters=report.rosters,
     )
     del read, accepted
     entry = catalogue.store(arrival)

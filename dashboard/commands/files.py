@@ -125,6 +125,9 @@ def responses(
         bool, typer.Option("--without-withheld", help="Leave out texts that seem to point to a person.")
     ] = False,
     language: Annotated[str, typer.Option(help="Language of labels in .dta and .sav.")] = "en",
+    roster: Annotated[
+        str | None, typer.Option(help="The rows of this repeated section instead of the interviews.")
+    ] = None,
     by: ByOption = None,
     history: Annotated[
         str | None,
@@ -139,8 +142,9 @@ def responses(
     from dashboard.reports import known_language
     from dashboard.settings import load_workspace
     from surveys.catalogue import Catalogue
+    from surveys.judging.roster_tables import roster_instrument
     from surveys.problems import CannotProceed
-    from surveys.responses import responses_table
+    from surveys.responses import responses_table, roster_table
     from surveys.writing.formats import Labelling, write_rows
 
     place = load_workspace(workspace)
@@ -154,30 +158,37 @@ def responses(
             "Give --output, or --history with the id of an interview.",
         )
     columns = loaded.columns
+    asked = _questionnaire(place.instrument_file(loaded.instrument), language)
+    if roster is not None:
+        _require_roster(roster, asked)
     with Catalogue(place.database_url) as catalogue:
         if history is not None:
             print(json.dumps(_versions(catalogue, campaign, history), ensure_ascii=False, indent=2))
             return
         assert output is not None, "one of the two was given"  # noqa: S101
         _require_upload(as_of, catalogue.newest_upload(campaign), campaign)
-        table = responses_table(
-            catalogue,
-            campaign,
-            site=site,
-            as_of=as_of,
-            site_question=columns.site,
-            wave_question=columns.wave,
-            respondent_question=columns.respondent,
-            withheld_with=None if without_withheld else place.keys,
-            reasons=True,
-        )
-        waiting = [] if without_withheld else catalogue.withheld(campaign, site)
+        if roster is not None:
+            asked = roster_instrument(asked, roster)
+            table = roster_table(catalogue, campaign, roster, site=site, as_of=as_of)
+        else:
+            table = responses_table(
+                catalogue,
+                campaign,
+                site=site,
+                as_of=as_of,
+                site_question=columns.site,
+                wave_question=columns.wave,
+                respondent_question=columns.respondent,
+                withheld_with=None if without_withheld else place.keys,
+                reasons=True,
+            )
+        waiting = [] if without_withheld or roster is not None else catalogue.withheld(campaign, site)
         if waiting:
             facts = {"campaign": campaign, "texts": len(waiting)}
             catalogue.note(who(by), "withheld texts taken out", f"campaign {campaign}", facts)
     labelling = Labelling(
         campaign=campaign,
-        instrument=_questionnaire(place.instrument_file(loaded.instrument), language),
+        instrument=asked,
         language=language,
         ids=(columns.submission, columns.respondent, columns.site, columns.wave, columns.cluster),
     )
@@ -195,6 +206,17 @@ def responses(
             f"{len(waiting)} texts in it seem to point to a person. Keep the file safe, or add --without-withheld.",
             file=sys.stderr,
         )
+
+
+def _require_roster(roster: str, instrument: "Instrument") -> None:
+    """CannotProceed where the questionnaire has no repeated section of that name."""
+    from dashboard.settings import choose
+    from surveys.problems import CannotProceed
+
+    if roster not in instrument.repeats:
+        none = "The questionnaire has none: leave --roster out."
+        remedy = choose(roster, instrument.repeats, none=none)
+        raise CannotProceed("--roster", f'the questionnaire has no repeated section "{roster}".', remedy)
 
 
 def _versions(catalogue: "Catalogue", campaign: str, submission: str) -> list[dict[str, object]]:

@@ -12,10 +12,11 @@ import pyarrow as pa
 from sqlalchemy import Connection, insert, select
 
 from surveys.judging.consent import WithoutConsent
+from surveys.judging.rosters import RosterReport
 from surveys.judging.sorting import Aside
 from surveys.keys import Encrypted
 from surveys.problems import CannotProceed, Problem
-from surveys.record import corrections, holding, questionnaires, sources, tables, writing
+from surveys.record import corrections, holding, questionnaires, rosters, sources, tables, writing
 from surveys.record.arriving import Arriving, Declined
 from surveys.record.audit import note
 from surveys.record.lineage import identities_of, known_interviews, out_of_force
@@ -75,6 +76,7 @@ class Arrival:
     key_marks: Mapping[str, str]  # name of a respondents' key -> its fingerprint
     source: SourceUse | None = None  # None: nobody keeps what is decided about where it comes from
     without_consent: Sequence[WithoutConsent] = ()
+    rosters: Sequence[RosterReport] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ class _Outcome:
 def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry:
     """Store what is new of a file; the same file again changes nothing."""
     _check_keys(connection, arrival.key_marks)
+    arriving = rosters.with_kept_rosters(connection, arrival.campaign, arriving)
     outcome = _decided(connection, arrival, arriving)
     entry = _with_source(connection, arrival, _entry(arrival, arriving, outcome))
     kept = outcome.decisions.rows(*STORED)
@@ -136,6 +139,7 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
         )
         withhold(connection, upload, arriving.rows, kept, file.key)
     writing.insert_without_consent(connection, upload, arrival)
+    rosters.insert_rosters(connection, upload, arrival, arriving.rows.take(pa.array(kept, pa.int64())))
     if kept:
         writing.insert_answers(
             connection, arrival, arriving, outcome.decisions, kept, upload, outcome.known.own_ids()

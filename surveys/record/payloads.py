@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from surveys.fieldwork import LINK, WITHHELD
+from surveys.fieldwork import LINK, ROSTER, WITHHELD
 from surveys.judging.versions import canonical
 
 
@@ -90,6 +90,16 @@ def apart(rows: pa.Table) -> tuple[pa.Table, pa.Table | None]:
     return rows.drop_columns(linking), rows.select(linking) if some else None
 
 
+def roster_columns(columns: Sequence[str]) -> list[str]:
+    """Those of the columns that hold the rows of rosters."""
+    return [name for name in columns if name.startswith(ROSTER)]
+
+
+def without_rosters(rows: pa.Table) -> pa.Table:
+    """The interviews alone."""
+    return rows.drop_columns(roster_columns(rows.column_names))
+
+
 def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[bytes]:
     """A fingerprint of each row's answers and parts.
 
@@ -102,6 +112,18 @@ def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[b
     told = {name for name in accepted.column_names if not name.startswith(WITHHELD)}
     for name in sorted(told - _VOLATILE):
         _add_cells(sums, accepted[name], name, is_number=name in numeric)
+    return _as_bytes(sums)
+
+
+def with_more_columns(fingerprints: Sequence[bytes], more: pa.Table) -> list[bytes]:
+    """The fingerprints of the same rows with further columns of text."""
+    sums = np.frombuffer(b"".join(fingerprints), dtype=">u8").reshape(-1, 2).astype(np.uint64)
+    for name in more.column_names:
+        _add_cells(sums, more[name], name, is_number=False)
+    return _as_bytes(sums)
+
+
+def _as_bytes(sums: np.ndarray) -> list[bytes]:
     joined = sums.astype(">u8").tobytes()
     return [joined[start : start + 16] for start in range(0, len(joined), 16)]
 

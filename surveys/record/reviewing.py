@@ -1,7 +1,7 @@
 """Interviews that wait for a person: listed, looked at beside what they compete with, and decided about."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from surveys.corrections.ledger import Cell
+from surveys.fieldwork import ROSTER
 from surveys.problems import Refused
 from surveys.record import corrections, payloads, tables
 from surveys.record.audit import note
@@ -17,6 +18,7 @@ from surveys.record.lineage import Sought, known_interviews, out_of_force
 from surveys.record.places import take_place
 from surveys.record.revisions import Interview
 from surveys.record.writing import supersede
+from surveys.rosters import in_words
 
 
 Action = Literal["replace", "both", "discard"]
@@ -266,11 +268,18 @@ def _differing(
     )
     found = []
     for name in names:
-        cells = [cell_at(row, name, 0) for _, row in shown]
+        cells = [_readable(cell_at(row, name, 0), name) for _, row in shown]
         open_cells = [cell for cell, (version, _) in zip(cells, shown, strict=True) if not version.hidden]
         if len(set(cells)) > 1 and (len(set(open_cells)) > 1 or name == "@site"):
             found.append((name, tuple(_letters(cells) if name == RESPONDENT else cells)))
     return tuple(found)
+
+
+def _readable(cell: Cell, name: str) -> Cell:
+    """The cell as a person reads it."""
+    if not name.startswith(ROSTER) or cell.value is None:
+        return cell
+    return replace(cell, value=in_words(cell.value))
 
 
 def _letters(cells: Sequence[Cell]) -> list[Cell]:

@@ -123,6 +123,18 @@ without_consent = Table(
     Column("blank", Integer, nullable=False, comment="interviews that do not say it though they must"),
 )
 
+roster = Table(
+    "roster",
+    metadata,
+    Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True, comment="of the repeat in the form"),
+    Column("rows", Integer, nullable=False, comment="as received"),
+    Column(
+        "refused", Integer, nullable=False, comment="for what they say, or because they have no interview"
+    ),
+    Column("stored", Integer, nullable=False, comment="with the interviews of this upload, in their payload"),
+)
+
 certificate = Table(
     "certificate",
     metadata,
