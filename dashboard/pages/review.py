@@ -14,6 +14,7 @@ from dashboard.services import Services
 from surveys import columns
 from surveys.catalogue import Upload
 from surveys.corrections.ledger import Cell
+from surveys.fieldwork import ROSTER
 from surveys.languages import catalogue, pick, say
 from surveys.problems import CannotProceed, Refused
 from surveys.record.reviewing import ACTIONS, RESPONDENT, Comparison, VersionShown
@@ -239,6 +240,8 @@ def _heading(desk: Desk, version: VersionShown, held: int) -> str:
 
 def _column(desk: Desk, name: str) -> str:
     part = f"{WORDS}parts.{name.removeprefix('@')}"
+    if name.startswith(ROSTER):
+        return say("rosters.heading", desk.language, roster=name.removeprefix(ROSTER))
     return say(part, desk.language) if name.startswith("@") and part in catalogue("en") else name
 
 

@@ -8,7 +8,7 @@ import pyreadstat
 import pytest
 
 from dashboard.__main__ import main
-from tests.surveys.fieldwork_example import CAMPAIGN, said, write_export, write_instrument
+from tests.surveys.fieldwork_example import CAMPAIGN, SURVEY, said, write_export, write_instrument
 
 
 @pytest.fixture
@@ -196,3 +196,33 @@ def test_responses_for_statisticians_say_why_an_answer_is_missing_in_the_languag
     assert values["heard_why"] == ["d", 0.0]
     assert told.variable_value_labels["heard_why"] == {0: "응답함", "d": "모름"}
     assert awareness("responses", *where, "--output", tmp_path / "r.dta", "--language", "xx")[0] == 2
+
+
+def test_the_rows_of_a_repeated_section_are_written_and_a_wrong_name_is_told(workspace, tmp_path, awareness):
+    survey = (
+        *SURVEY,
+        ("begin repeat", "member", "Member", ""),
+        ("integer", "member_age", "Age", ""),
+        ("end repeat", "", "", ""),
+    )
+    write_instrument(workspace / "instruments/kap.xlsx", survey=survey)
+    rows = [said("a"), said("b")]
+    with (tmp_path / "a.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*rows[0], "member_age_1", "member_age_2"])
+        writer.writeheader()
+        writer.writerows(
+            [{**rows[0], "member_age_1": "61", "member_age_2": "x"}, {**rows[1], "member_age_1": ""}]
+        )
+    where = ("--workspace", workspace, "--campaign", "pilot")
+    code, printed, _ = awareness("ingest", tmp_path / "a.csv", *where, "--site", "npl")
+    assert code == 0
+    [roster] = json.loads(printed)["rosters"]
+    assert (roster["name"], roster["accepted"], roster["refused"]) == ("member", 1, 1)
+    code, _, _ = awareness("responses", *where, "--roster", "member", "--output", tmp_path / "m.csv")
+    assert code == 0
+    assert (tmp_path / "m.csv").read_text("utf-8").splitlines() == [
+        '"submission_id","site","wave","row_number","member_age"', '"a","npl","baseline","1","61"',
+    ]  # fmt: skip
+    assert awareness("responses", *where, "--roster", "member", "--output", tmp_path / "m.sav")[0] == 0
+    code, _, complaint = awareness("responses", *where, "--roster", "membr", "--output", tmp_path / "m.csv")
+    assert (code, 'Did you mean "member"?' in complaint) == (2, True)

@@ -1,7 +1,7 @@
 """A small campaign, its questionnaire and its exports, as files on disk."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -59,12 +59,12 @@ CHOICES = (
 HEADERS = tuple(name for _, name, _, _ in SURVEY[1:])
 
 
-def write_instrument(path: Path, waves: Iterable[str] = ()) -> Path:
+def write_instrument(path: Path, waves: Iterable[str] = (), survey: Sequence[Sequence[str]] = SURVEY) -> Path:
     """The questionnaire as an XLSForm, with further waves where they are named."""
     choices = (*CHOICES, *(("wave", wave, wave) for wave in waves if wave not in ("baseline", "endline")))
     with xlsxwriter.Workbook(str(path)) as book:
         for name, rows in (
-            ("survey", SURVEY),
+            ("survey", survey),
             ("choices", choices),
             ("settings", (("form_title", "form_id", "version"), ("Pilot", "kap", "3"))),
         ):
