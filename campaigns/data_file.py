@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from campaigns.schema import did_you_mean
 from surveys.missing import declared_reason
-from surveys.problems import CannotProceed
-from surveys.reading import read_file
+from surveys.problems import CannotProceed, FileRefused, Problem
+from surveys.reading import RawFile, read_file
 
 
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "<NA>", "."})  # as R, pandas and Stata write it
@@ -111,7 +111,8 @@ class DataFile:
                 where,
                 f'the column "{column}" of {self.file} holds values that are no numbers, such as '
                 f"{', '.join(repr(value[:20]) for value in wrong[:SHOWN])}.",
-                "Name a numeric column, use a score, or declare codes that are no answer under missing_codes.",
+                "Name a numeric column, use a score, declare codes that are no answer under missing_codes, or name a "
+                "covariate of words as {categorical: ...}.",
             )
         return pc.take(pa.array(values, pa.float64()), encoded.indices)
 
@@ -154,7 +155,7 @@ def read_data(path: Path, needed: Sequence[str], missing_codes: Mapping[str, str
         raise CannotProceed(str(path), "there is no such file.", "Check the path given with --data.")
     if path.suffix.lower() in (".parquet", ".pq"):
         return _read_parquet(path, needed, missing_codes or {})
-    raw = read_file(path)
+    raw = _read(path)
     headers = raw.interviews.columns
     rows = raw.interviews.rows
     return DataFile(
@@ -169,15 +170,28 @@ def read_data(path: Path, needed: Sequence[str], missing_codes: Mapping[str, str
     )
 
 
+def _read(path: Path) -> RawFile:
+    """The file's rows; a row that could not be taken apart would move every number behind it."""
+    try:
+        raw = read_file(path)
+    except FileRefused as refused:
+        raise FileRefused(
+            refused.problem, *refused.problems[1:], doubts=refused.doubts, where=str(path)
+        ) from None
+    if raw.interviews.broken_rows:
+        row, code = min(raw.interviews.broken_rows.items())
+        line = raw.interviews.lines[row]
+        raise FileRefused(Problem(code=code, row=row + 1, line=line), where=str(path))
+    return raw
+
+
 def _read_parquet(path: Path, needed: Sequence[str], missing_codes: Mapping[str, str]) -> DataFile:
     try:
         file = pq.ParquetFile(path)
         there = file.schema_arrow.names
         table = file.read(columns=[name for name in dict.fromkeys(needed) if name in there])
     except (pa.ArrowInvalid, OSError) as error:
-        raise CannotProceed(
-            str(path), "the file cannot be read as Parquet.", "Write it again, or give a CSV file."
-        ) from error
+        raise FileRefused(Problem(code="file_damaged"), where=str(path)) from error
     empty = pa.chunked_array([], pa.string())
     with path.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()

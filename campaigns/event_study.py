@@ -53,9 +53,15 @@ def with_pre_trend(effects: Iterable[Effect], answers: Answers) -> list[Effect]:
     """The effects, each with the joint test of the differences before the start."""
     found = list(effects)
     note = _pre_trend(answers)
-    if note is None:
-        return found
-    return [replace(e, caveats=(note, *e.caveats)) if isinstance(e, EffectEstimate) else e for e in found]
+    notes = (*([note] if note else []), *contaminated(answers))
+    return [
+        replace(e, caveats=(*_placebo(e), *notes, *e.caveats)) if isinstance(e, EffectEstimate) else e
+        for e in found
+    ]
+
+
+def _placebo(effect: EffectEstimate) -> tuple[Note, ...]:
+    return (Note(code="before_the_start"),) if "event_-" in effect.subject.term else ()
 
 
 def _by_wave(table: ir.Table, specification: Specification) -> tuple[ir.Table, dict[str, bool]]:
@@ -110,6 +116,26 @@ def _by_start(table: ir.Table) -> tuple[ir.Table, dict[str, bool]]:
     reference = -1 if -1 in earlier else max(earlier, default=None)
     table = table.drop("@wave") if "@wave" in table.columns else table
     return table, {f"event_{place}": place == reference for place in places}
+
+
+def contaminated(answers: Answers) -> tuple[Note, ...]:
+    """What must be said where several cohorts share one regression."""
+    groups = answers.question.cells.keys[GROUP]
+    cohorts = {text for text in groups.labels() if text not in (COMPARISON, "0")}
+    by_start = "@wave" not in answers.question.cells.keys and all(_is_number(text) for text in cohorts)
+    return (
+        (Note(code="cohorts_pooled", values={"cohorts": len(cohorts)}),)
+        if by_start and len(cohorts) > 1
+        else ()
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _pre_trend(answers: Answers) -> Note | None:

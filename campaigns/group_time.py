@@ -4,7 +4,7 @@ Everything is an average of differences, so everything has an influence function
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class Term:
     comparison_before: int = 0
     comparison_after: int = 0
     mean_comparison_after: float | None = None
+    before_start: bool = False  # a difference that no campaign can have made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,9 @@ def _effect(panel: Panel, cohort: float, place: int, comparison: ComparisonGroup
         control = control | ((panel.cohort > panel.periods[max(place, base)]) & ~treated)
     compare = _of_panel if panel.repeated else _of_cross_sections
     term = compare(panel, cohort, treated, control, place, base)
-    return None if term is None else _Cell(cohort=cohort, period=period, term=term)
+    if term is None:
+        return None
+    return _Cell(cohort=cohort, period=period, term=replace(term, before_start=period < cohort))
 
 
 def _of_panel(

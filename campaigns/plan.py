@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
 
+from campaigns.data_file import canonical
 from campaigns.plan_inference import INFERENCE_KEYS, InferencePlan, read_inference
 from campaigns.plan_multiplicity import read_multiplicity, step_down_must_fit
 from campaigns.registry import MISSING_REASONS
@@ -280,8 +281,9 @@ def _exposure(columns: Section) -> dict[str, str]:
 
 
 def _distinct(columns: Section, key: str, first: tuple[str, ...], second: tuple[str, ...]) -> None:
+    others = {canonical(value) for value in second}
     for value in first:
-        if value in second:
+        if canonical(value) in others:
             columns.refuse(key, f'"{value}" stands on both sides.', "Give each value one meaning.")
 
 

@@ -52,8 +52,11 @@ class Sizes:
 
     @property
     def spread(self) -> float:
-        """Standard deviation of the outcome."""
-        return self.sd if self.proportion is None else float(np.sqrt(self.proportion * (1 - self.proportion)))
+        """Standard deviation of the outcome; of a proportion, of both arms together once the effect is known."""
+        if self.proportion is None:
+            return self.sd
+        reached = self.proportion if self.effect is None else self.proportion + self.effect
+        return float(np.sqrt((self.proportion * (1 - self.proportion) + reached * (1 - reached)) / 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,7 @@ def solve_power(solve: Solve, sizes: Sizes) -> PowerResult:
     * two waves of different respondents in the same clusters: ``1 - icc + (cv^2 + 1) m icc (1 - CAC)``;
     * a cohort: ``(1 - icc) (1 - IAC) + (cv^2 + 1) m icc (1 - CAC)``.
 
-    Respondents drawn and assigned one by one: noncentral t for means, the normal test of two proportions otherwise.
+    Where a proportion is given, the variance is the mean of both arms'. Respondents drawn and assigned one by one: noncentral t for means, the normal test of two proportions otherwise.
 
     Raises
     ------
@@ -103,6 +106,7 @@ def solve_power(solve: Solve, sizes: Sizes) -> PowerResult:
     _check(solve, sizes)
     solved = _solved_by_cluster(solve, sizes) if sizes.by_cluster else _solved_one_by_one(solve, sizes)
     std_error = _std_error(solved)
+    of_means = sizes.by_cluster or sizes.proportion is None
     normal = float(stats.norm.ppf(1 - solved.alpha / 2) + stats.norm.ppf(solved.power))
     return PowerResult(
         solve=solve,
@@ -110,8 +114,8 @@ def solve_power(solve: Solve, sizes: Sizes) -> PowerResult:
         design_effect=design_effect(solved),
         df=_df(solved),
         std_error=std_error,
-        mde_normal=normal * std_error if solve == "mde" else None,
-        mde_noncentral_t=_noncentral_mde(solved) if solve == "mde" else None,
+        mde_normal=_smallest_effect(solved, normal) if solve == "mde" else None,
+        mde_noncentral_t=_noncentral_mde(solved) if solve == "mde" and of_means else None,
     )
 
 
@@ -132,7 +136,7 @@ def design_effect(sizes: Sizes) -> float:
 def _solved_by_cluster(solve: Solve, sizes: Sizes) -> Sizes:
     if solve == "mde":
         sizes = replace(sizes, n=_product(sizes))
-        return replace(sizes, effect=_multiplier(sizes) * _std_error(sizes))
+        return replace(sizes, effect=_reachable(_smallest_effect(sizes, _multiplier(sizes))))
     if solve == "power":
         sizes = replace(sizes, n=_product(sizes))
         return replace(sizes, power=_power(sizes))
@@ -160,17 +164,34 @@ def _solved_one_by_one(solve: Solve, sizes: Sizes) -> Sizes:
             return replace(sizes, n=n)
 
         return with_n(_root(lambda n: sizes.power - _power(with_n(n)), low=SMALLEST))
-    found = _noncentral_mde(sizes)
-    if found is None:
+    return replace(sizes, effect=_reachable(_noncentral_mde(sizes)))
+
+
+def _reachable(effect: float | None) -> float:
+    if effect is None:
         raise CannotProceed(
             "--n", "so few respondents see no effect that a proportion could have.", "Take more respondents."
         )
-    return replace(sizes, effect=found)
+    return effect
+
+
+def _smallest_effect(sizes: Sizes, multiplier: float) -> float | None:
+    """The effect that is ``multiplier`` of its own standard errors; None where no proportion is that large."""
+    if sizes.proportion is None:
+        return multiplier * _std_error(sizes)
+    most = 1 - sizes.proportion - 1e-12
+
+    def lacking(effect: float) -> float:
+        return multiplier * _std_error(replace(sizes, effect=effect)) - effect
+
+    if lacking(most) > 0:
+        return None
+    return float(optimize.brentq(lacking, 0.0, most, xtol=1e-14, rtol=1e-13))
 
 
 def _noncentral_mde(sizes: Sizes) -> float | None:
     """The effect at which the test's power is the one asked for; None where no effect reaches it."""
-    most = np.inf if sizes.by_cluster or sizes.proportion is None else 1 - sizes.proportion - 1e-9
+    most = np.inf if sizes.proportion is None else 1 - sizes.proportion - 1e-9
     high = _std_error(sizes)
 
     def lacking(effect: float) -> float:

@@ -33,7 +33,10 @@ class Answers:
         counts = self.counts(arm)
         try:
             self._require_groups(counts)
-            return self._estimate(arm, subject, counts)
+            with np.errstate(
+                over="ignore", invalid="ignore"
+            ):  # values too large to be worked with are said to be so
+                return self._estimate(arm, subject, counts)
         except (CannotBe, NoVariance) as reason:
             values = getattr(reason, "values", {})
             return NotEstimable(subject=subject, code=reason.code, values=values, counts=counts)

@@ -63,6 +63,9 @@ def _effects(rows: Rows) -> Iterator[Found | Absent]:
         yield _found(rows, arranged, term, fewest)
 
 
+ROUNDING = 1e-9  # of the largest influence: a unit that only cancels out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Arranged:
     """A panel, the cluster of each of its rows, and how many rows of the data are not in it."""
@@ -78,7 +81,7 @@ class _Arranged:
 
 
 def _found(rows: Rows, arranged: _Arranged, term: Term, fewest: dict[float, int]) -> Found | Absent:
-    used = term.influence != 0
+    used = np.abs(term.influence) > ROUNDING * np.abs(term.influence).max()
     compared = term.campaign_before + term.campaign_after + term.comparison_before + term.comparison_after
     counts = Counts(
         n=compared or int(np.isfinite(arranged.panel.outcomes).sum()),
@@ -93,7 +96,7 @@ def _found(rows: Rows, arranged: _Arranged, term: Term, fewest: dict[float, int]
     if small and len(small) == len(term.cohorts):
         values = {"clusters": max(small.values()), "limit": FEWEST_OF_A_COHORT}
         return Absent(term=term.term, code="cohort_too_small", values=values, counts=counts)
-    notes = []
+    notes = [Note(code="before_the_start")] if term.before_start else []
     if small:
         names = ", ".join(f"{cohort:g}" for cohort in small)
         notes.append(Note(code="small_cohorts", values={"cohorts": names, "limit": FEWEST_OF_A_COHORT}))

@@ -62,7 +62,8 @@ def main() -> None:
     try:
         app()
     except FileRefused as refused:
-        print(f"{refused.problem.message()} {refused.problem.remedy()}", file=sys.stderr)
+        where = f"{refused.where}: " if refused.where else ""
+        print(f"{where}{refused.problem.message()} {refused.problem.remedy()}", file=sys.stderr)
         sys.exit(3)
     except CannotProceed as stop:
         print(f"{stop.where}: {stop.what}\n{stop.remedy}", file=sys.stderr)

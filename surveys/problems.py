@@ -55,11 +55,15 @@ class Problem:
 class FileRefused(Exception):
     """The whole file cannot be read or judged; nothing of it is stored (exit code 3).
 
-    ``doubts`` are the questions whose answers would let it be judged after all.
+    ``doubts`` are the questions whose answers would let it be judged after all; ``where`` is its path, where the
+    reader of the message cannot know which file is meant.
     """
 
-    def __init__(self, problem: Problem, *more: Problem, doubts: Sequence[Doubt] = ()) -> None:
+    def __init__(
+        self, problem: Problem, *more: Problem, doubts: Sequence[Doubt] = (), where: str | None = None
+    ) -> None:
         super().__init__(problem.code)
+        self.where = where
         self.problem = problem
         self.problems = (problem, *more)
         self.doubts = tuple(doubts)

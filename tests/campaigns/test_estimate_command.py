@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from dashboard.__main__ import main
+from tests.campaigns.command_line import awareness
 from tests.campaigns.made_up import REFERENCE, interviews
 
 
@@ -294,3 +295,29 @@ def test_the_ending_of_the_output_decides_unless_the_format_is_given(shell: Shel
 def test_a_folder_given_as_data_is_called_one(shell: Shell, tmp_path: Path) -> None:
     assert shell.estimate(PLAN, tmp_path)[0] == 2
     assert "this is a folder" in shell.errors
+
+
+def test_a_row_with_too_many_cells_is_refused_by_file_and_row(tmp_path: Path) -> None:
+    plan, data = tmp_path / "plan.yaml", tmp_path / "data.csv"
+    plan.write_text(
+        "outcomes: [{id: y, column: y}]\ncolumns: {arm: {column: t, campaign: 1, comparison: 0}}\nanalysis: {design: randomised}\n"
+    )
+    data.write_text("id,t,y\n" + "".join(f"{i},{i % 2},{i % 5}\n" for i in range(20)) + "99,1,1,77\n")
+    ended = awareness("estimate", plan, "--data", data)
+    assert ended.returncode == 3
+    assert "data.csv" in ended.stderr
+    assert "21" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "sides",
+    ['{column: t, campaign: "1", comparison: [0, "1.0"]}', '{column: t, campaign: 1, comparison: "1"}'],
+)
+def test_one_value_written_in_two_ways_stands_on_both_sides(tmp_path: Path, sides: str) -> None:
+    plan, data = tmp_path / "plan.yaml", tmp_path / "data.csv"
+    plan.write_text(
+        f"outcomes: [{{id: y, column: y}}]\ncolumns: {{arm: {sides}}}\nanalysis: {{design: randomised}}\n"
+    )
+    data.write_text("t,y\n1,2\n0,3\n")
+    ended = awareness("estimate", plan, "--data", data)
+    assert (ended.returncode, "both sides" in ended.stderr) == (2, True)

@@ -20,7 +20,9 @@ for (J in c(5, 24)) for (m in c(12, 60)) for (icc in c(.01, .12)) for (cv in c(0
   given <- sprintf("--clusters %g --cluster-size %g --icc %g --cv %g", J, m, icc, cv)
   nc <- uniroot(function(d) exact(d / se, df, .05) - .8, c(1e-6, 10), tol = 1e-14)$root
   add(paste("--solve mde", given), mde = mult * se, mde_noncentral_t = nc, mde_normal = (qnorm(.975) + qnorm(.8)) * se, design_effect = deff, df = df, std_error = se)
-  add(paste("--solve mde", given, "--proportion .3"), mde = mult * se * sqrt(.21))
+  both <- function(e) sqrt((.3 * .7 + (.3 + e) * (.7 - e)) / 2)
+  if (mult * se * both(.7) < .7) add(paste("--solve mde", given, "--proportion .3"), mde = uniroot(function(e) mult * se * both(e) - e, c(0, .7), tol = 1e-15)$root)
+  add(paste("--solve power --effect .1 --proportion .3", given), power = exact(.1 / (se * both(.1)), df, .05))
   add(paste("--solve power --effect .25", given), power = exact(.25 / se, df, .05), design_effect = deff, df = df)
   waves <- sqrt(4 / J * (icc * (1 - .7) * (cv^2 + 1) + (1 - icc) / m))
   add(paste("--solve mde --design two_wave_cross_section --autocorrelation .7", given), mde = mult * waves, std_error = waves, df = df)
