@@ -133,7 +133,7 @@ def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
         rows = connection.create_table("scores", outcomes, temp=True)
         return [
             effect
-            for design, group in _by_design(campaign)
+            for design, group in sites_by_design(campaign)
             for effect in _of_design(rows, campaign, design, group)
         ]
     finally:
@@ -151,7 +151,8 @@ def _of_design(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[
     return estimate(here, told)
 
 
-def _by_design(campaign: Campaign) -> list[tuple[str, list[Site]]]:
+def sites_by_design(campaign: Campaign) -> list[tuple[str, list[Site]]]:
+    """The designs of a campaign, each with the sites that have it."""
     designs = [site.design or campaign.analysis.design for site in campaign.sites]
     return [
         (design, [site for site, own in zip(campaign.sites, designs, strict=True) if own == design])

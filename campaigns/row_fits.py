@@ -8,11 +8,12 @@ import pandas as pd
 from campaigns.inference import interval, of_coefficient, uncertainty
 from campaigns.influence import FROM_SCORES
 from campaigns.joint_test import JointTest, joint_test
-from campaigns.least_squares import Regression, regress
+from campaigns.least_squares import NoVariance, Regression, regress
 from campaigns.sample import Floats, Sample
 from campaigns.specification import CLUSTERED, Specification, StandardErrors
 
 
+FEWEST_CLUSTERS = 2  # on each side
 NOTHING = 1e-11  # of a variable's own size: rounding, not variation
 
 
@@ -44,7 +45,10 @@ def difference(
     NoVariance
         Too few rows or clusters.
     """
+    _require_clusters(rows, campaign, specification)
     regression = _regression(rows, campaign[:, None], values, specification, weight)
+    if not regression.holds(0):
+        raise NoVariance("arm_is_its_block")
     estimated = of_coefficient(regression, 0)
     found = uncertainty(estimated, standard_errors_of(rows, specification))
     std_error = float(np.sqrt(max(found.variance, 0.0)))
@@ -73,7 +77,10 @@ def arm_on_variables(
     NoVariance
         More variables than the rows or clusters can carry.
     """
+    _require_clusters(rows, campaign, specification)
     regression = _regression(rows, variables, campaign, specification, None)
+    if not len(regression.kept):
+        raise NoVariance("singular_joint_test")
     return joint_test(regression, regression.kept.tolist(), standard_errors_of(rows, specification))
 
 
@@ -86,6 +93,15 @@ def standard_errors_of(rows: pd.DataFrame, specification: Specification) -> Stan
     if named == "linearised" or (named in CLUSTERED and not clustered):
         return "CR2" if clustered else "HC2"
     return named
+
+
+def _require_clusters(rows: pd.DataFrame, campaign: Floats, specification: Specification) -> None:
+    """A cluster by itself cannot be told from its own circumstances."""
+    if standard_errors_of(rows, specification) not in CLUSTERED:
+        return
+    for side in (0.0, 1.0):
+        if rows.loc[campaign == side, "@cluster"].nunique() < FEWEST_CLUSTERS:
+            raise NoVariance("one_cluster_on_a_side")
 
 
 def _regression(

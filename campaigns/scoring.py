@@ -34,7 +34,7 @@ class Reference:
     index_deviation: Mapping[str, float] = field(default_factory=dict)
 
 
-def scored(answers: ir.Table, campaign: Campaign) -> ir.Table:
+def scored(answers: ir.Table, campaign: Campaign, beside: Mapping[str, ir.Value] | None = None) -> ir.Table:
     """The parts, the variables of the plan under their own names, and one float64 column per outcome.
 
     Parameters
@@ -44,6 +44,8 @@ def scored(answers: ir.Table, campaign: Campaign) -> ir.Table:
         as not answered by anybody.
     campaign
         Whose outcomes are scored.
+    beside
+        Further columns of the answers, by name.
 
     Returns
     -------
@@ -61,13 +63,15 @@ def scored(answers: ir.Table, campaign: Campaign) -> ir.Table:
     columns |= {name: _column(answers, name) for name in dict.fromkeys(variables) if name not in ids}
     exposure = campaign.columns.exposure.get("received") or campaign.columns.exposure.get("recalled")
     if exposure is not None:
-        columns["@received"] = _met(answers, exposure)
+        columns["@received"] = met(answers, exposure)
     return answers.select(
-        **columns, **{o.id: outcome_column(answers, o, campaign) for o in campaign.outcomes}
+        **columns,
+        **{o.id: outcome_column(answers, o, campaign) for o in campaign.outcomes},
+        **(beside or {}),
     )
 
 
-def _met(answers: ir.Table, question: str) -> ir.FloatingValue:
+def met(answers: ir.Table, question: str) -> ir.FloatingValue:
     """1 where a respondent met the campaign, 0 where not; don't know is not having met it."""
     said = _among(_as_text(_column(answers, question)).lower(), YES).cast(dt.float64)
     unsure = _missing(answers, question) == "dont_know"

@@ -30,8 +30,11 @@ class Threat:
     p_value: float | None = None
     n_campaign: int | None = None
     n_comparison: int | None = None
+    smallest_n: int | None = None  # interviews in the arm and wave of the site that has fewest
+    smallest_clusters: int | None = None  # clusters, likewise
     label: str = ""  # what it comes to: ``threats.<threat>.<label>``
     reason: str = ""  # code of why it could not be measured
+    values: Mapping[str, object] = field(default_factory=dict)  # of the reason's sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,15 @@ class SiteRows:
         there = set(self.rows["@arm"].dropna())
         if there & set(self.specification.comparison):
             yield from (arm for arm in self.specification.arms if arm in there)
+
+    def smallest(self) -> tuple[int, int | None]:
+        """Interviews, and clusters where there are any, in the arm and wave that has fewest."""
+        parts = [part for part in ("@arm", "@wave") if part in self.rows.columns]
+        groups = [rows for _, rows in self.rows.groupby(parts)] if parts else [self.rows]
+        people = min((len(rows) for rows in groups), default=0)
+        if "@cluster" not in self.rows.columns:
+            return people, None
+        return people, min((int(rows["@cluster"].nunique()) for rows in groups), default=0)
 
     def compared(self, rows: pd.DataFrame, arm: str) -> tuple[pd.DataFrame, Floats]:
         """The rows of one arm and of the comparison group that can be used, and which are the arm's (1)."""

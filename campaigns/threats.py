@@ -95,8 +95,11 @@ def threats(
             items=items,
             bounds={**_of_zero_and_one(own, specification), **bounds},
         )
+        people, clusters = site.smallest()
         for check in CHECKS.values():
-            yield from check(site)
+            yield from (
+                replace(found, smallest_n=people, smallest_clusters=clusters) for found in check(site)
+            )
     yield from nulls(effects, specification)
 
 

@@ -184,3 +184,32 @@ def test_a_design_that_a_campaign_file_cannot_carry_is_refused(workspace: Path) 
             file.write_text(before, "utf-8")
         assert run.returncode == 2
         assert where in run.stderr
+
+
+def test_threats_of_a_campaign_are_protected_as_its_effects_are(workspace: Path, tmp_path: Path) -> None:
+    run = awareness("threats", "--workspace", workspace, "--campaign", "pilot")
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    nepal = [
+        row
+        for row in found
+        if row["site"] == "npl" and row["threat"] == "balance" and row["about"] == "signs"
+    ]
+    (signs,) = nepal
+    assert signs["n_campaign"] == 120
+    assert signs["estimate"] == round(signs["estimate"], 3)
+    assert signs["reading"]
+    small = [row for row in found if row["site"] == "tha"]
+    assert small
+    for row in small:
+        assert row["n_campaign"] is row["estimate"] is row["campaign"] is row["p_value"] is None
+        assert "10" in row["not_estimable"]
+    assert {row["threat"] for row in found} >= {"balance", "non_response", "ceiling"}
+    assert len({row["data_sha256"] for row in found}) == 1
+    korean = json.loads(
+        awareness("threats", "--workspace", workspace, "--campaign", "pilot", "--language", "ko").stdout
+    )
+    assert korean[0]["reading"] != found[0]["reading"]
+    wrong = awareness("threats", tmp_path / "plan.yaml", "--campaign", "pilot")
+    assert wrong.returncode == 2
+    assert "--data" in wrong.stderr

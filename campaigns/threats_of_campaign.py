@@ -1,0 +1,122 @@
+"""The threats to a campaign's effects, from the answers of its workspace, and what of them may be shared."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+
+from campaigns.campaign import Campaign
+from campaigns.disclosure import DECIMALS, POLICY, SMALLEST_P, Policy, rounded
+from campaigns.effects import Effect
+from campaigns.evaluation import sites_by_design, specification_of
+from campaigns.roles import SUPPRESSED
+from campaigns.scoring import met, scored
+from campaigns.threat_rows import Threat
+from campaigns.threats import threats
+
+
+SHARES = ("at_highest", "at_lowest")  # of answers: what all or nobody said would tell on each of them
+
+
+def threats_of_campaign(
+    campaign: Campaign, answers: Sequence[Path], effects: Sequence[Effect], policy: Policy = POLICY
+) -> list[Threat]:
+    """What threatens the effects at every site, as it may be shared.
+
+    Parameters
+    ----------
+    answers
+        The current answers of the campaign's sites and waves, as ``surveys.columns`` writes them.
+    effects
+        Its effects, protected already: what stands beside a withheld one is withheld with it.
+    """
+    if not answers:
+        return []
+    connection = ibis.duckdb.connect()
+    try:
+        table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
+        waves = [*campaign.analysis.before, *campaign.analysis.after]
+        here = table.filter(table["@wave"].isin(waves))
+        return [one for found in _by_design(here, campaign, effects) for one in protected(found, policy)]
+    finally:
+        connection.disconnect()
+
+
+def protected(found: Sequence[Threat], policy: Policy = POLICY) -> list[Threat]:
+    """Small groups withheld, counts rounded, numbers to three decimals."""
+    return [_withheld(one, policy) if _is_small(one, policy) else _shown(one, policy) for one in found]
+
+
+def _by_design(table: ir.Table, campaign: Campaign, effects: Sequence[Effect]) -> Iterator[list[Threat]]:
+    bounds = {outcome.id: outcome.range for outcome in campaign.outcomes if outcome.range is not None}
+    items = {outcome.id: outcome.score.items for outcome in campaign.outcomes}
+    for design, sites in sites_by_design(campaign):
+        names = [site.id for site in sites]
+        here = table.filter(table["@site"].isin(names))
+        rows = scored(here, campaign, _beside(here, campaign))
+        beside = [effect for effect in effects if effect.subject.site in names]
+        specification = specification_of(campaign, design, sites, rows)
+        yield list(threats(rows.to_pyarrow().to_pandas(), specification, beside, items=items, bounds=bounds))
+
+
+def _beside(answers: ir.Table, campaign: Campaign) -> dict[str, ir.Value]:
+    """Every item as it was answered, who asked, and what was recalled."""
+    analysis = campaign.analysis
+    known = {outcome.id for outcome in campaign.outcomes}
+    known |= {*analysis.covariates, *analysis.categorical, *analysis.fixed_effects, *analysis.subgroups}
+    items = {item for outcome in campaign.outcomes for item in outcome.score.items} - known
+    found = {item: answers[item] for item in sorted(items) if item in answers.columns}
+    if campaign.columns.interviewer and "@interviewer" in answers.columns:
+        found["@interviewer"] = answers["@interviewer"]
+    for part, key in (("exposure", "recalled"), ("decoy", "decoy")):
+        question = campaign.columns.exposure.get(key)
+        if question is not None:
+            found[f"@{part}"] = met(answers, question)
+    return found
+
+
+def _is_small(threat: Threat, policy: Policy) -> bool:
+    people = (threat.n_campaign, threat.n_comparison, threat.smallest_n)
+    few = any(n is not None and 0 < n < policy.respondents for n in people)
+    clusters = threat.smallest_clusters
+    return few or (clusters is not None and 0 < clusters < policy.clusters)
+
+
+def _withheld(threat: Threat, policy: Policy) -> Threat:
+    empty = Threat(threat=threat.threat, measure=threat.measure, reason=SUPPRESSED)
+    return replace(
+        empty,
+        about=threat.about,
+        site=threat.site,
+        arm=threat.arm,
+        wave=threat.wave,
+        values={"respondents": policy.respondents, "clusters": policy.clusters},
+    )
+
+
+def _shown(threat: Threat, policy: Policy) -> Threat:
+    def near(value: float | None) -> float | None:
+        if value is None or not math.isfinite(value):
+            return None
+        return min(0.98, max(0.02, round(value, 2))) if threat.measure in SHARES else round(value, DECIMALS)
+
+    def people(n: int | None) -> int | None:
+        return None if n is None else rounded(n, policy)
+
+    return replace(
+        threat,
+        campaign=near(threat.campaign),
+        comparison=near(threat.comparison),
+        estimate=near(threat.estimate),
+        std_error=near(threat.std_error),
+        df=None if threat.df is None or not math.isfinite(threat.df) else round(threat.df, 1),
+        conf_low=near(threat.conf_low),
+        conf_high=near(threat.conf_high),
+        p_value=None if threat.p_value is None else max(round(threat.p_value, DECIMALS), SMALLEST_P),
+        n_campaign=people(threat.n_campaign),
+        n_comparison=people(threat.n_comparison),
+        smallest_n=people(threat.smallest_n),
+    )
