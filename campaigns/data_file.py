@@ -181,7 +181,9 @@ def _read(path: Path) -> RawFile:
     if raw.interviews.broken_rows:
         row, code = min(raw.interviews.broken_rows.items())
         line = raw.interviews.lines[row]
-        raise FileRefused(Problem(code=code, row=row + 1, line=line), where=str(path))
+        raise FileRefused(
+            Problem(code=code, row=row + 1, line=line), where=f"{path}, row {row + 1} (line {line})"
+        )
     return raw
 
 
