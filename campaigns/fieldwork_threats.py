@@ -48,13 +48,7 @@ def ceiling(site: SiteRows) -> Iterator[Threat]:
             continue
         mean = mean_of(values, rows)
         place = None if mean is None else (mean - low) / (high - low)
-        label = (
-            "ok"
-            if place is None or 1 - CEILING <= place <= CEILING
-            else "ceiling"
-            if place > CEILING
-            else "floor"
-        )
+        label = _label(place)
         for measure, number in (
             ("place_in_range", place),
             ("at_highest", float(np.isclose(given, high).mean())),
@@ -64,6 +58,12 @@ def ceiling(site: SiteRows) -> Iterator[Threat]:
                 threat="ceiling", measure=measure, about=outcome, site=site.site, wave=wave, estimate=number,
                 n_campaign=len(given), label=label if measure == "place_in_range" else "",
             )  # fmt: skip
+
+
+def _label(place: float | None) -> str:
+    if place is None:
+        return ""
+    return "ceiling" if place > CEILING else "floor" if place < 1 - CEILING else "ok"
 
 
 def interviewers(site: SiteRows) -> Iterator[Threat]:

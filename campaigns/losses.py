@@ -33,6 +33,8 @@ def attrition(site: SiteRows) -> Iterator[Threat]:
     people = _known_before(site)
     if people is None:
         return
+    if not any(site.arms()):
+        yield from _of_one_group(site, people)
     for arm in site.arms():
         rows, campaign = site.compared(people, arm)
         if not len(rows) or not rows["@found"].any():
@@ -54,6 +56,20 @@ def attrition(site: SiteRows) -> Iterator[Threat]:
             if name != INTERVIEW and lost.label == "differential":
                 for hidden in _hidden(site, rows, name, campaign):
                     yield replace(hidden, about=name, site=site.site, arm=arm)
+
+
+def _of_one_group(site: SiteRows, people: pd.DataFrame) -> Iterator[Threat]:
+    """The shares lost where nobody is compared: there is no test, and no bound of an effect."""
+    for name in site.specification.outcomes:
+        lost = people[f"{LATER}{name}"].isna().to_numpy().astype(float)
+        yield Threat(
+            threat="attrition",
+            measure="lost",
+            about=name,
+            site=site.site,
+            campaign=mean_of(lost, people),
+            n_campaign=len(people),
+        )
 
 
 def non_response(site: SiteRows) -> Iterator[Threat]:

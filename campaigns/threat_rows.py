@@ -94,8 +94,8 @@ class SiteRows:
 
 def mean_of(values: Floats, rows: pd.DataFrame) -> float | None:
     """The mean of those there are, weighted where the rows have weights."""
-    given = np.isfinite(values)
-    if not given.any():
+    weight = rows["@weight"].to_numpy(float) if "@weight" in rows.columns else np.ones(len(rows))
+    given = np.isfinite(values) & np.isfinite(weight)
+    if not weight[given].sum() > 0:
         return None
-    weight = rows["@weight"].to_numpy(float)[given] if "@weight" in rows.columns else None
-    return float(np.average(values[given], weights=weight))
+    return float(np.average(values[given], weights=weight[given]))

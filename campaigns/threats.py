@@ -81,7 +81,8 @@ def threats(
     items, bounds
         The items of each outcome, and its lowest and highest possible score.
     """
-    empty = [name for name in rows.columns if name.startswith("@") and rows[name].isna().all()]
+    parts = [name for name in rows.columns if name.startswith("@") and name != "@weight"]
+    empty = [name for name in parts if rows[name].isna().all()]
     rows = rows.drop(columns=empty)
     sites: Sequence[str | None] = [None]
     if "@site" in rows.columns:

@@ -235,4 +235,17 @@ def test_one_group_is_not_compared_with_anybody(tmp_path: Path) -> None:
         tmp_path, panel(), columns="wave: {column: after, before: 0, after: 1}, respondent: id, mode: how",
         analysis="design: pre_post",
     )  # fmt: skip
-    assert {threat.threat for threat in found} <= {"ceiling", "mode", "null"}
+    assert {threat.threat for threat in found} <= {"attrition", "ceiling", "mode", "null"}
+    lost = of(found, "attrition", "lost", "y")
+    assert (lost.campaign, lost.n_campaign, lost.comparison, lost.p_value) == (0.25, 40, None, None)
+
+
+def test_rows_without_a_weight_make_no_ceiling(tmp_path: Path) -> None:
+    rows = survey().assign(w=lambda r: np.where(r["village"] == "v00", np.nan, 2.0))
+    plan = {"columns": f"{DID}, weight: w", "analysis": "design: difference_in_differences"}
+    found = threats_in(tmp_path, rows, **plan, outcomes="{id: k, column: knows}")
+    place = of(found, "ceiling", "place_in_range", "k")
+    kept = rows[(rows["village"] != "v00") & (rows["after"] == 0)]
+    assert place.estimate == pytest.approx(kept["knows"].mean())
+    none = threats_in(tmp_path, rows.assign(w=np.nan), **plan, outcomes="{id: k, column: knows}")
+    assert {t.label for t in none if t.threat == "ceiling"} == {""}
