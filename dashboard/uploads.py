@@ -18,6 +18,7 @@ from typing import Literal
 
 from campaigns.registry import fieldwork_of, load_campaign
 from dashboard.settings import Workspace
+from dashboard.verdicts import declined_rows
 from surveys.catalogue import Catalogue
 from surveys.ingest import Receipt, ingest_file
 from surveys.problems import CannotProceed
@@ -54,6 +55,7 @@ class Job:
 
     id: str
     name: str
+    campaign: str
     step: str = "waiting"
     fraction: float = 0.0
     state: Literal["running", "done", "failed"] = "running"
@@ -82,7 +84,7 @@ class Uploads:
 
     def begin(self, sending: Sending) -> Job:
         """Queue a file; its folder goes when the job ends, or when nobody answers the questions about it."""
-        job = Job(id=secrets.token_urlsafe(24), name=sending.name)
+        job = Job(id=secrets.token_urlsafe(24), name=sending.name, campaign=sending.campaign)
         with self._guard:
             self._forget_old()
             self._jobs[job.id] = job
@@ -158,8 +160,8 @@ class Uploads:
 
 
 def refused_rows(path: Path, name: str, receipt: Receipt, language: str) -> bytes | None:
-    """The workbook of the rows that stayed out, with the reasons beside them; None where all came in."""
-    if not (receipt.rejected or receipt.held):
+    """The workbook of the rows to mend, with the reasons beside them; None where there is nothing to mend in a file."""
+    if receipt.rejected <= len(declined_rows(receipt.report.problems)):
         return None
     raw = read_file(
         path, name=name, sheet=receipt.report.sheet

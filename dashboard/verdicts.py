@@ -1,6 +1,6 @@
 """What a field team reads after an upload: the verdict, its numbers, and the problems grouped by cause."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,15 @@ from surveys.problems import CannotProceed, Problem
 
 
 FIRST_ROWS = 5  # of a cause shown on the page; the workbook holds all of them
-COUNTS = ("accepted", "unchanged", "rejected", "held", "declined")
+COUNTS = ("accepted", "replaced", "unchanged", "rejected", "held", "declined")
 ALWAYS_TOLD = ("accepted", "unchanged", "rejected")
+TO_ACT_ON = ("sheet_left_out", "one_page_of_several")  # warnings: interviews that did not come in
+ANSWERED = {  # what a question on the page settles, by the kind of question; its remedy is the answer
+    "sheets_ambiguous": "sheet",
+    "day_or_month_first": "day_order",
+    "undeclared_missing_code": "missing",
+    "possible_missing_code": "missing",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +37,13 @@ def verdict_of(receipt: Receipt, language: str) -> dict[str, Any]:
     """The verdict as the upload page draws it."""
     problems, warnings = receipt.report.problems, receipt.report.warnings
     declined = declined_rows(problems)
-    state = _state(receipt, len(declined))
+    left_out = [warning for warning in warnings if warning.code in TO_ACT_ON]
+    remarks = [warning for warning in warnings if warning.code not in TO_ACT_ON]
+    asked = {doubt.kind for doubt in open_doubts(receipt.report.doubts)}
+    state = _state(receipt, len(declined), left_out)
     numbers = {
-        "accepted": receipt.accepted, "unchanged": receipt.unchanged,
+        "accepted": receipt.accepted - receipt.replaced, "replaced": receipt.replaced,
+        "unchanged": receipt.unchanged,
         "rejected": receipt.rejected - len(declined), "held": receipt.held, "declined": len(declined),
     }  # fmt: skip
     problems = [problem for problem in problems if problem.row not in declined]
@@ -49,8 +60,9 @@ def verdict_of(receipt: Receipt, language: str) -> dict[str, Any]:
             for name in COUNTS
             if state != "refused" and (numbers[name] or name in ALWAYS_TOLD)
         ],
-        "causes": [_drawn(cause) for cause in causes_of(problems, language)],
-        "warnings": [_drawn(cause) for cause in causes_of(warnings, language)],
+        "causes": [_drawn(cause) for cause in causes_of(problems, language, asked)],
+        "left_out": [_drawn(cause) for cause in causes_of(left_out, language, asked)],
+        "warnings": [_drawn(cause) for cause in causes_of(remarks, language, asked)],
     }
 
 
@@ -61,20 +73,25 @@ def stopped(stop: CannotProceed | None, language: str) -> dict[str, Any]:
         "state": "failed",
         "headline": say("screens.upload.verdicts.failed.headline", language),
         "next": " ".join([what, stop.remedy]) if stop else say("screens.upload.verdicts.failed.next", language),
-        "counts": [], "causes": [], "warnings": [],
+        "counts": [], "causes": [], "left_out": [], "warnings": [],
     }  # fmt: skip
 
 
-def causes_of(problems: Sequence[Problem], language: str) -> list[Cause]:
-    """Problems grouped by what is wrong and in which column: the file first, then the most frequent."""
+def causes_of(
+    problems: Sequence[Problem], language: str, asked: Collection[str] = frozenset()
+) -> list[Cause]:
+    """Problems grouped by what is wrong and in which column: the file first, then the most frequent.
+
+    ``asked``: the kinds of the questions that can be answered beside them.
+    """
     groups: dict[tuple[str, str | None], list[Problem]] = {}
     for problem in problems:
         groups.setdefault((problem.code, problem.column), []).append(problem)
     ordered = sorted(groups.values(), key=lambda group: (group[0].row is not None, -len(group)))
-    return [_cause(group, language) for group in ordered]
+    return [_cause(group, language, asked) for group in ordered]
 
 
-def _cause(group: Sequence[Problem], language: str) -> Cause:
+def _cause(group: Sequence[Problem], language: str, asked: Collection[str]) -> Cause:
     first = group[0]
     inside = [problem for problem in group if problem.row is not None]
     alone = len(group) == 1 or not inside
@@ -83,7 +100,9 @@ def _cause(group: Sequence[Problem], language: str) -> Cause:
     hidden = len(inside) - FIRST_ROWS
     return Cause(
         title=title,
-        remedy=first.remedy(language),
+        remedy=say("screens.upload.asked.fix", language)
+        if ANSWERED.get(first.code) in asked
+        else first.remedy(language),
         count=len(group),
         rows=() if alone else rows,
         more=say("screens.upload.more_rows", language, count=hidden) if hidden > 0 else "",
@@ -128,9 +147,13 @@ def _next(receipt: Receipt, state: str) -> str:
     )
 
 
-def _state(receipt: Receipt, declined: int) -> str:
+def _state(receipt: Receipt, declined: int, left_out: Sequence[Problem]) -> str:
     if receipt.report.verdict == "reject-file":
         return "refused"
-    if receipt.rejected > declined or receipt.held:
+    if receipt.rejected > declined:
         return "partly"
+    if receipt.held:
+        return "waiting"
+    if left_out:
+        return "incomplete"
     return "accepted" if receipt.accepted else "unchanged"

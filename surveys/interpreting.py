@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from surveys.checking import CheckReport, check_table
+from surveys.display import shown
 from surveys.doubts import Doubt, Option, open_doubts
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
@@ -88,7 +89,7 @@ def interpret_file(
         sheet=raw.interviews.name if of_sheets or judgement.answers.sheet else None,
         doubts=_signed([*of_sheets, *report.doubts], remembered, judgement.answers),
         used=used,
-        warnings=(*report.warnings, *_sheet_elsewhere(raw, decisions)),
+        warnings=(*_of_other_sheets(report.warnings, of_sheets, raw), *_sheet_elsewhere(raw, decisions)),
     )
     use = SourceUse(
         key=source,
@@ -259,6 +260,18 @@ def _open_in(sheets: Mapping[str, RawFile | None], judgement: Judgement) -> list
             only_here = doubt.id not in found and len(of_form) > 1
             found[doubt.id] = replace(doubt, sheet=sheet if only_here else None)
     return list(found.values())
+
+
+def _of_other_sheets(warnings: Sequence[Problem], of_sheets: Sequence[Doubt], raw: RawFile) -> list[Problem]:
+    """The warnings, where a sheet that could be interviews too is said to be left out by decision."""
+    chosen = shown(raw.interviews.name)
+    could = {shown(one.value) for doubt in of_sheets for one in doubt.options if one.values.get("known", 1)}
+    return [
+        replace(warning, code="sheet_left_out", values={**warning.values, "read": chosen})
+        if warning.code == "sheet_ignored" and warning.values["sheet"] in could
+        else warning
+        for warning in warnings
+    ]
 
 
 def _sheet_elsewhere(raw: RawFile, decisions: Decisions) -> list[Problem]:

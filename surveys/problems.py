@@ -28,7 +28,7 @@ class Problem:
 
     def remedy(self, language: str = "en") -> str:
         """What to do about it, in the reader's language."""
-        return say(f"problems.{self.code}.fix", language, **self._filling(language))
+        return say(f"problems.{self.code}.fix", language, **self._filling(language)).rstrip()
 
     def as_dict(self, language: str = "en") -> dict[str, object]:
         """The problem as the report's JSON object."""
@@ -49,7 +49,13 @@ class Problem:
             name: pick(value, language) if isinstance(value, Mapping) else value
             for name, value in self.values.items()
         }
-        return {**shown, **spoken}
+        return {"place": self._place(language), **shown, **spoken}
+
+    def _place(self, language: str) -> str:
+        """The row and, where there is one, the column."""
+        return say(
+            f"places.{'cell' if self.column else 'row'}", language, row=self.row, column=self.column or ""
+        )
 
 
 class FileRefused(Exception):

@@ -83,6 +83,8 @@
         return h("div", { key: count.name, className: count.name }, h("dt", null, count.label), h("dd", null, count.value));
       })) : null,
       h("p", { className: "next" }, verdict.next),
+      props.told.review ? h("p", null, h("a", { className: "button", href: props.told.review }, words.review)) : null,
+      verdict.left_out.length ? h("div", { className: "attention" }, h(Causes, { causes: verdict.left_out, title: words.left_out, words: words })) : null,
       props.told.questions && props.told.questions.length ? h(window.campaign_questions.Questions, {
         key: props.told.id, questions: props.told.questions, words: words, answer: props.answer
       }) : null,

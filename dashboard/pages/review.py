@@ -1,7 +1,7 @@
 """Held interviews side by side with what they compete with, decisions about them, and the history with its undo."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -9,6 +9,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from campaigns.campaign import Campaign
 from dashboard import verdicts, wording
 from dashboard.components import disclosure, frame, message
+from dashboard.histories import Standing, standings_of
 from dashboard.links import Address
 from dashboard.services import Services
 from surveys import columns
@@ -272,7 +273,16 @@ def _history(desk: Desk) -> html.Section | None:
         [
             html.Caption(desk.say("history_caption")),
             html.Thead(html.Tr(head)),
-            html.Tbody([_step(desk, one) for one in steps[:STEPS]]),
+            html.Tbody(
+                [
+                    _step(desk, one, standing)
+                    for one, standing in zip(
+                        steps[:STEPS],
+                        standings_of(desk.services.catalogue, desk.campaign.id, steps[:STEPS]),
+                        strict=True,
+                    )
+                ]
+            ),
         ],
         className="history-table steps",
     )
@@ -287,7 +297,7 @@ def _history(desk: Desk) -> html.Section | None:
     )
 
 
-def _step(desk: Desk, step: Upload) -> html.Tr:
+def _step(desk: Desk, step: Upload, standing: Standing) -> html.Tr:
     state = desk.say("in_force" if step.in_force else "out")
     return html.Tr(
         [
@@ -295,7 +305,7 @@ def _step(desk: Desk, step: Upload) -> html.Tr:
             html.Td(wording.moment(step.uploaded_at, desk.language)),
             html.Td([html.Span(_what(desk, step)), *_details(desk, step)], className="what"),
             html.Td(step.uploader),
-            html.Td(_numbers(desk, step)),
+            html.Td(_numbers(desk, step, standing)),
             html.Td(state, className="" if step.in_force else "refused"),
             html.Td(_reversal(desk, step)),
         ]
@@ -318,13 +328,15 @@ def _details(desk: Desk, step: Upload) -> list[Any]:
     return [disclosure(desk.say("verdict"), html.Ul(said) if said else html.P(desk.say("clean")))]
 
 
-def _numbers(desk: Desk, step: Upload) -> str:
-    if step.kind != "file":
+def _numbers(desk: Desk, step: Upload, standing: Standing) -> str:
+    if step.kind != "file" or not step.in_force:
         return ""
-    counts: Mapping[str, int] = {
-        name: getattr(step, name) for name in ("accepted", "unchanged", "rejected", "held")
-    }
-    return desk.say("counts", **counts)
+    counts = [
+        desk.say(f"counts.{name}", count=f"{number:,}")
+        for name, number in asdict(standing).items()
+        if number or name == "accepted"
+    ]
+    return ", ".join(counts)
 
 
 def _reversal(desk: Desk, step: Upload) -> html.Button | str:

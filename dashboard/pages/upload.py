@@ -9,6 +9,7 @@ from flask import Response, abort, jsonify, request
 from campaigns.campaign import Campaign
 from dashboard import verdicts, wording
 from dashboard.components import Drawn, frame, message
+from dashboard.histories import Standing, standings_of
 from dashboard.links import Address, parse_address
 from dashboard.questions import answers_from_page, questions_of
 from dashboard.services import Services
@@ -92,13 +93,19 @@ def _history(services: Services, campaign: Campaign, language: str) -> list[Any]
     uploads = services.catalogue.uploads(campaign.id)[:HISTORY]
     if not uploads:
         return []
-    columns = ("when", "file", "place", "accepted", "unchanged", "rejected", "held")
+    columns = ("when", "file", "place", "accepted", "unchanged", "rejected", "declined", "held")
+    standings = standings_of(services.catalogue, campaign.id, uploads)
     head = [html.Th(say(f"screens.upload.history.{name}", language), scope="col") for name in columns]
     table = html.Table(
         [
             html.Caption(say("screens.upload.history.caption", language)),
             html.Thead(html.Tr(head)),
-            html.Tbody([_history_row(upload, campaign, language) for upload in uploads]),
+            html.Tbody(
+                [
+                    _history_row(upload, standing, campaign, language)
+                    for upload, standing in zip(uploads, standings, strict=True)
+                ]
+            ),
         ],
         className="history-table",
     )
@@ -111,21 +118,20 @@ def _history(services: Services, campaign: Campaign, language: str) -> list[Any]
     return [html.Section(shown, className="panel history")]
 
 
-def _history_row(upload: Upload, campaign: Campaign, language: str) -> html.Tr:
+def _history_row(upload: Upload, standing: Standing, campaign: Campaign, language: str) -> html.Tr:
     titles = {site.id: pick(site.title, language) for site in campaign.sites}
     place = titles.get(upload.site or "", say("screens.upload.history.by_file", language))
     when = wording.moment(upload.uploaded_at, language)
-    refused = upload.verdict == "reject-file"
-    numbers = [upload.accepted, upload.unchanged, upload.rejected, upload.held]
+    numbers = (
+        standing.accepted, standing.unchanged, standing.rejected, standing.declined, standing.held
+    )  # fmt: skip
+    whole = "refused" if upload.verdict == "reject-file" else "" if upload.in_force else "out"
     cells = (
-        [html.Td(say("screens.upload.history.refused", language), colSpan=4, className="refused")]
-        if refused
+        [html.Td(say(f"screens.upload.history.{whole}", language), colSpan=len(numbers), className="refused")]
+        if whole
         else [html.Td(f"{number:,}", className="number") for number in numbers]
     )
-    name = [upload.name]
-    if not upload.in_force:
-        name.append(html.Small(say("screens.upload.history.out", language)))
-    return html.Tr([html.Td(when), html.Th(name, scope="row"), html.Td(place), *cells])
+    return html.Tr([html.Td(when), html.Th(upload.name, scope="row"), html.Td(place), *cells])
 
 
 # ---- the routes a file goes through ----------------------------------------------------------------------
@@ -206,6 +212,8 @@ def _told(job: Job, language: str) -> dict[str, Any]:
     if job.state == "done" and job.receipt is not None:
         told["verdict"] = verdicts.verdict_of(job.receipt, language)
         told["questions"] = questions_of(job.receipt.report.doubts, language) if job.waiting else []
+        if job.receipt.held:
+            told["review"] = Address(language=language, campaign=job.campaign).to("/review")
         told["refused_rows"] = f"/upload/{job.id}/refused.xlsx" if job.refused_rows else ""
     if job.state == "failed":
         told["verdict"] = verdicts.stopped(job.stop, language)

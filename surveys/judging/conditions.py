@@ -123,7 +123,7 @@ def _contradictions(
     findings = []
     certain = np.flatnonzero(answered & told)
     if certain.size:
-        values = {"others": ", ".join(names), "condition": " and ".join(conditions)}
+        values = {"others": ", ".join(names), "condition": f"({' and '.join(conditions)})"}
         findings += _by_cell("contradiction", answers, certain, values)
     doubtful = int((answered & ~told).sum())
     if doubtful:
@@ -149,16 +149,15 @@ def _broken_rules(
         return []
     messages = _own_messages(question, interviews.instrument)
     values = {
-        "rule": question.constraint,
+        "rule": "" if any(messages.values()) else f"({question.constraint})",  # the form's own words say it
         "form_message": {language: f" ({text})" if text else "" for language, text in messages.items()},
     }
+    allowed = {language: text or question.constraint for language, text in messages.items()}
     if question.type in SEVERAL:  # every choice is legal by itself; only how they combine breaks the rule
         header = answers.header or question.name
         return [column_warning("choices_break_rule", header, rows.size, **values)]
     return [
-        replace(
-            one, code="undeclared_missing_code", values={"choices": messages["en"] or question.constraint}
-        )
+        replace(one, code="undeclared_missing_code", values={"choices": allowed})
         if question.type in _MEASURED and one.cell in SUSPECT_CODES
         else one
         for one in _by_cell("constraint_fails", answers, rows, values)
