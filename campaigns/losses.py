@@ -108,9 +108,10 @@ def _known_before(site: SiteRows) -> pd.DataFrame | None:
         people = known.merge(later, on="@respondent", how="left", indicator="@found")
         return people.assign(**{"@found": people["@found"] == "both"})
     if "@baseline" in rows.columns:
-        same = {f"{LATER}{name}": site.after[name] for name in outcomes}
-        found = site.after[outcomes].notna().any(axis=1)
-        return site.after.assign(**same, **{"@found": found})
+        known = site.after[site.after["@baseline"].notna()]
+        same = {f"{LATER}{name}": known[name] for name in outcomes}
+        found = known[outcomes].notna().any(axis=1)
+        return known.assign(**same, **{"@found": found})
     return None
 
 

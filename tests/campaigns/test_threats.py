@@ -86,8 +86,11 @@ def gambia() -> pd.DataFrame:
 
 
 def test_a_published_trials_losses_bounds_and_difference_come_out(tmp_path: Path) -> None:
+    newcomers = pd.DataFrame(
+        {"arm": [1, 0] * 20, "aspires": [5.0, 1.0] * 20}
+    )  # seen afterwards only: not lost
     found = threats_in(
-        tmp_path, gambia(), columns=f"{ARM}, baseline: before", analysis="design: ancova",
+        tmp_path, pd.concat([gambia(), newcomers]), columns=f"{ARM}, baseline: before", analysis="design: ancova",
         outcomes="{id: y, column: aspires}",
     )  # fmt: skip
     lost = of(found, "attrition", "lost", "y")
