@@ -140,8 +140,9 @@ def check_table(
     )
     answers = follow_form(interviews, questions)
     submission = fieldwork.parts.get("submission") if fieldwork else None
-    identity = identify(table.rows, headers, answers, submission)
     rosters = judge_rosters(raw, known, answers, placement.interview_date)
+    cells = {one.column: one.cells(rows) for one in rosters}
+    identity = identify(table.rows, headers, answers, submission, list(cells.values()))
     protected = protect(
         answers, questions, fieldwork, (identity.column, identity.header, *unjudged_keys(fieldwork))
     )
@@ -160,7 +161,7 @@ def check_table(
     consenting = nothing_else_of_refusers(findings, rows)
     times = visit_times(table.rows, headers, answers, known.instrument, decisions)
     report = _report(
-        raw, times, headers, answers, fieldwork, placement, identity, consenting, protected, rosters
+        raw, times, headers, answers, fieldwork, placement, identity, consenting, protected, rosters, cells
     )
     return replace(
         report,
@@ -300,6 +301,7 @@ def _report(
     findings: list[Finding],
     protected: Protected,
     rosters: Sequence[JudgedRoster],
+    cells: dict[str, pa.Array],
 ) -> CheckReport:
     table = raw.interviews
     rows = table.rows.num_rows
@@ -308,8 +310,7 @@ def _report(
     outdated = identity.outdated & ~(refused | held)
     kept = ~(refused | held | identity.repeats | outdated)
     parts = parts_of(table, answers, fieldwork, placement, identity, times)
-    columns = parts | key_columns(answers, fieldwork) | protected.withheld
-    columns |= {one.column: one.cells(rows) for one in rosters}
+    columns = parts | key_columns(answers, fieldwork) | protected.withheld | cells
     grave = [finding for finding in findings if finding.effect != "warn"]
     out = np.flatnonzero(refused | held)  # what is said of rows that are kept is not said of these
     mild = [

@@ -42,7 +42,11 @@ class Identity:
 
 
 def identify(
-    table: pa.Table, headers: HeaderMap, answers: Mapping[str, Answers], submission: str | None
+    table: pa.Table,
+    headers: HeaderMap,
+    answers: Mapping[str, Answers],
+    submission: str | None,
+    more: Sequence[pa.Array] = (),
 ) -> Identity:
     """The submission id of every row, from the campaign's column or the exporter's.
 
@@ -52,6 +56,8 @@ def identify(
         The file's columns by position.
     submission
         The question or column that the campaign says holds the id.
+    more
+        What else the interviews say, beside their answers: the rows of their rosters.
     """
     nothing = pa.nulls(table.num_rows, pa.large_string())
     nobody = np.zeros(table.num_rows, dtype=bool)
@@ -76,7 +82,7 @@ def identify(
     told = replace(told, edits=_edits(table, headers, roots, told))
     if column is not None:
         told = replace(told, versions=_of_edits(told))
-    return _compared(told, _contents(table, headers))
+    return _compared(told, [*_contents(table, headers), *more])
 
 
 def not_to_be_counted(table: pa.Table, headers: HeaderMap) -> list[Finding]:

@@ -209,6 +209,20 @@ def test_nested_rosters_beside_the_interview_have_two_numbers():
     assert report.accepted["tree_1"].to_pylist() == ["oak", "ash"]
 
 
+def test_one_id_with_two_rosters_waits_for_a_person_and_a_copy_does_not():
+    twice = [interview(U1, 1), interview(U1, 2)]
+    for second, held, repeated in ((member(2, "61"), (), (2,)), (member(2, "20"), (1, 2), ())):
+        raw = received(list(INTERVIEW), *twice, format="xlsx", dialect="kobo")
+        members = received(list(MEMBER), member(1, "61"), second).interviews
+        report = check_table(
+            replace(raw, rosters=(replace(members, name="member"),)),
+            HOUSEHOLD,
+            fieldwork(**FIELD),
+            today=TODAY,
+        )
+        assert (report.held, report.repeated) == (held, repeated)
+
+
 # ---- storing -------------------------------------------------------------------------------------------------
 
 
