@@ -127,7 +127,7 @@ def frame(
                 tabIndex="-1",
             ),
             html.Footer(
-                html.P([html.B(services.workspace.title), " ", say("screens.frame.foot", language)]),
+                html.P([html.B(services.workspace.title), " ", say(_foot(page), language)]),
                 className="foot",
             ),
         ],
@@ -168,6 +168,11 @@ def disclosure(summary: str, *content: Component, class_name: str = "") -> html.
 def role_mark(role: str) -> html.Span:
     """The shape of a role, in its colour; the word stands beside it."""
     return html.Span(className=f"mark mark-{role}", **{"aria-hidden": "true"})
+
+
+def _foot(page: str) -> str:
+    """What the numbers of a page are: exact where a team sees its own work, else protected."""
+    return "screens.frame.foot_fieldwork" if page in FIELDWORK else "screens.frame.foot"
 
 
 def _strip(campaign: Campaign | None, language: str, known: Sequence[str]) -> html.P | None:

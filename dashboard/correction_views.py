@@ -152,7 +152,8 @@ def decided_view(decided: Sequence[Decided], action: Action, language: str) -> d
         f"{one.id}: {told(one.told, language)}" for one in decided if not came_about(one, action) and one.told
     ]
     state = say(f"corrections.states.{MOVES[action][1].value}", language)
-    headline = say("screens.corrections.decided", language, count=done, total=len(decided), state=state)
+    became = "decided" if done else "none_decided"
+    headline = say(f"screens.corrections.{became}", language, count=done, total=len(decided), state=state)
     return {"headline": headline, "others": others, "done": done}
 
 
@@ -186,6 +187,7 @@ def _row(one: Correction, steps: Sequence[Step], names: Shown) -> dict[str, Any]
     return {
         "id": one.id,
         "state": one.state.value,
+        "moves": [action for action, (before, _) in MOVES.items() if one.state in before],
         "state_label": say(f"corrections.states.{one.state.value}", language),
         "told": told(one.told, language),
         "submission": shown(one.submission, 60),

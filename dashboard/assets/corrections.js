@@ -141,7 +141,7 @@
         ["approve", "apply", "reject", "undo"].map(function (action) {
           return h("button", {
             key: action, type: "button", className: "button" + (action === "approve" || action === "apply" ? "" : " quiet"),
-            disabled: busy || !ids.length, onClick: function () { decide(action); }
+            disabled: busy || !props.moves[action], onClick: function () { decide(action); }
           }, words[action]);
         })),
       busy ? h(Working, { text: words.working }) : null,
@@ -283,7 +283,10 @@
     function narrow(change) { setChosen({}); setTold(null); setFilter(Object.assign({}, filter, change)); }
     function toggle(id) { setChosen(function (old) { var next = Object.assign({}, old); next[id] = !old[id]; return next; }); }
     function chooseAll(ids, value) { var next = {}; if (value) { ids.forEach(function (id) { next[id] = true; }); } setChosen(next); }
-    var ids = ((told && told.rows) || []).map(function (row) { return row.id; }).filter(function (id) { return chosen[id]; });
+    var picked = ((told && told.rows) || []).filter(function (row) { return chosen[row.id]; });
+    var ids = picked.map(function (row) { return row.id; });
+    var moves = {}; // what can be done with at least one of them
+    picked.forEach(function (row) { row.moves.forEach(function (action) { moves[action] = true; }); });
     var shared = { words: words, where: where, name: name, reload: function () { setTurn(turn + 1); } };
     return h("div", { id: props.id, className: "corrections" },
       h("div", { className: "panel" },
@@ -299,7 +302,7 @@
           })),
         h(Ledger, { words: words, told: told, empty: props.empty, chosen: chosen, toggle: toggle, chooseAll: chooseAll }),
         told && told.total ? h("p", { className: "export" }, h("a", { href: "/corrections/log.xlsx?" + where, download: "" }, words.export)) : null),
-      told && told.total ? h(Decide, Object.assign({ ids: ids }, shared)) : null,
+      told && told.total ? h(Decide, Object.assign({ ids: ids, moves: moves }, shared)) : null,
       h(Propose, Object.assign({ questions: questions, reasons: props.reasons }, shared)),
       h(Import, shared));
   }

@@ -83,6 +83,13 @@ def test_simulated_data_are_named_as_such_in_both_languages_on_every_page(with_c
         assert "Simulated data" in page
 
 
+def test_pages_of_the_field_team_do_not_claim_that_their_counts_are_rounded(with_campaign: Workspace) -> None:
+    rounded, exact = say("screens.frame.foot", "en"), say("screens.frame.foot_fieldwork", "en")
+    for name in PAGES:
+        text = shown(with_campaign, f"/{name}", lang="en")
+        assert (exact in text, rounded in text) == (name in FIELDWORK, name not in FIELDWORK)
+
+
 def test_a_page_that_is_not_there_is_answered_plainly(with_campaign: Workspace) -> None:
     assert "There is no such page" in shown(with_campaign, "/nowhere", lang="en")
 

@@ -254,6 +254,8 @@ def test_the_page_proposes_previews_and_decides(client: FlaskClient) -> None:
     decide = f"/corrections/decide?{WHERE}"
     own = client.post(decide, json={"ids": [1], "action": "approve", "by": "sita"}).json
     assert (own["done"], len(own["others"])) == (0, 1)
+    assert own["headline"] == say("screens.corrections.none_decided", "en")
+    assert ledger["rows"][0]["moves"] == ["approve", "reject"]
     assert client.post(decide, json={"ids": [1], "action": "approve", "by": "minji"}).json["done"] == 1
     assert client.post(decide, json={"ids": [1], "action": "apply", "by": "minji"}).json["done"] == 1
     assert client.get(f"/corrections/log.xlsx?{WHERE}").data[:2] == b"PK"
