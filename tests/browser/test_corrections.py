@@ -38,8 +38,12 @@ def test_two_people_correct_an_answer_and_take_it_back(
     form.get_by_label(words("reason", language), exact=True).fill("heard the recording again")
     form.get_by_role("button").click()
     entered = form.locator(".said")
-    expect(entered).to_contain_text(say("corrections.statuses.proposed", language))
+    expect(entered).to_contain_text(re.compile(r"\d+"))
     number = int(re.search(r"\d+", entered.inner_text())[0])
+    status = say("corrections.statuses.proposed", language)
+    expect(entered).to_contain_text(
+        say("screens.corrections.proposed.entered", language, number=number, status=status)
+    )
 
     choose(page, number, language)
     press(page, "approve", language)
