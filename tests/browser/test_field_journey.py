@@ -37,6 +37,8 @@ def test_a_file_with_mistakes_is_mended_and_comes_in_once(
     stored, refused = count(page, "accepted"), count(page, "rejected")
     assert stored > 0
     assert refused > 0
+    told = [f"{number:,}" for number in (stored, 0, refused, count(page, "declined"), 0)]
+    expect(page.locator(".history-table tbody tr").first.locator("td.number")).to_have_text(told)
     assert page.locator(".cause").count() > 1
     assert serious_violations(page) == []
     if shots:
@@ -51,6 +53,7 @@ def test_a_file_with_mistakes_is_mended_and_comes_in_once(
     expect(page.locator(".verdict h2")).to_have_text(
         say("screens.upload.verdicts.accepted.headline", language)
     )
+    expect(page.locator(".verdict a.button")).to_have_count(0)  # nothing is left to mend
     consenting = count(page, "accepted")
     assert interviews(demo) == held + stored + consenting
 

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from playwright.sync_api import Page, expect
 
 from dashboard.settings import Workspace
@@ -46,6 +47,39 @@ def test_questions_are_answered_once_and_remembered(
     assert overflow(page) <= 0
     assert serious_violations(page) == []
     picture(page, shots, "questions-ko-phone")
+
+
+def test_of_two_sheets_the_one_left_out_is_shown_as_something_to_act_on(
+    phone: Visit, desktop: Visit, demo: Workspace, tmp_path: Path, shots: Path | None
+) -> None:
+    file = two_sheets(demo, tmp_path / "two.xlsx")
+    page = phone.open("/upload?lang=en")
+    send(page, file)
+    expect(page.locator(".causes .fix")).to_contain_text(say("screens.upload.asked.fix", "en"))
+    page.get_by_label("Team A").check()
+    page.get_by_label(say("screens.upload.words.asked_name", "en")).fill("Kim")
+    page.get_by_role("button", name=say("screens.upload.words.asked_send", "en")).click()
+    expect(page.locator(".verdict.incomplete .attention")).to_contain_text("Team B", timeout=60_000)
+    assert overflow(page) <= 0
+    assert serious_violations(page) == []
+    picture(page, shots, "left-out-en-phone")
+
+    page = desktop.open("/upload?lang=ko")  # remembers the sheet, and that another one stays out
+    send(page, file)
+    expect(page.locator(".verdict.incomplete .attention")).to_contain_text("Team B", timeout=60_000)
+    picture(page, shots, "left-out-ko-desktop")
+
+
+def two_sheets(demo: Workspace, path: Path) -> Path:
+    """Right rows of the demonstration on two sheets, as two teams might have kept them."""
+    with (demo.folder / "incoming" / "npl-endline.csv").open(encoding="utf-8", newline="") as opened:
+        header, *rows = list(csv.reader(opened, delimiter=";"))
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name, part in (("Team A", rows[:2]), ("Team B", rows[2:4])):
+            sheet = book.add_worksheet(name)
+            for line, row in enumerate([header, *part]):
+                sheet.write_row(line, 0, row)
+    return path
 
 
 def answer_by_keyboard(page: Page) -> None:
