@@ -150,7 +150,9 @@ def _broken_rules(
     messages = _own_messages(question, interviews.instrument)
     values = {
         "rule": "" if any(messages.values()) else f"({question.constraint})",  # the form's own words say it
-        "form_message": {language: f" ({text})" if text else "" for language, text in messages.items()},
+        "form_message": {
+            language: f" ({text.rstrip('.')})" if text else "" for language, text in messages.items()
+        },
     }
     allowed = {language: text or question.constraint for language, text in messages.items()}
     if question.type in SEVERAL:  # every choice is legal by itself; only how they combine breaks the rule

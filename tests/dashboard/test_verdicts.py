@@ -85,3 +85,11 @@ def test_where_there_is_no_column_none_is_named(language: str) -> None:
     assert '""' not in problem.message(language)
     assert "289" in problem.message(language)
     assert '"code"' in replace(problem, column="code").message(language)
+
+
+def test_a_remedy_shows_no_expression_where_the_questionnaire_says_its_rule_in_words() -> None:
+    values = {"rule": "", "form_message": {"en": " (Three letters)", "ko": " (세 글자)"}}
+    told = Problem(code="constraint_fails", row=2, column="enumerator", value="x", values=values)
+    assert told.remedy("en").endswith("left blank.")
+    bare = replace(told, values={"rule": "(regex(., '[A-Z]+'))", "form_message": ""})
+    assert bare.remedy("en").endswith("left blank. (regex(., '[A-Z]+'))")
