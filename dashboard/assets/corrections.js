@@ -3,30 +3,9 @@
   "use strict";
 
   var h = React.createElement;
-  var NAME = "awareness-name"; // of whoever decides, remembered by the browser
+  var fill = window.campaign_asking.fill, query = window.campaign_asking.query, asked = window.campaign_asking.asked, sent = window.campaign_asking.sent;
+  var remembered = window.campaign_asking.remembered, remember = window.campaign_asking.remember;
   var PICK_FROM = 8; // codes of several from which the list scrolls
-
-  function fill(text, values) {
-    return text.replace(/\{(\w+)\}/g, function (_, name) { return values[name]; });
-  }
-  function query(values) {
-    return Object.keys(values).filter(function (key) { return values[key]; })
-      .map(function (key) { return key + "=" + encodeURIComponent(values[key]); }).join("&");
-  }
-  function remembered() { try { return localStorage.getItem(NAME) || ""; } catch (_) { return ""; } }
-  function remember(name) { try { localStorage.setItem(NAME, name); } catch (_) { /* a private window */ } }
-
-  /* What the server answered, or {error: a sentence}. */
-  function asked(path, options, words) {
-    return fetch(path, options).then(function (reply) {
-      return reply.json().catch(function () { return { error: words.failed }; }).then(function (told) {
-        return reply.ok || told.error ? told : { error: words.failed };
-      });
-    }).catch(function () { return { error: words.failed }; });
-  }
-  function sent(path, body, words) {
-    return asked(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }, words);
-  }
 
   function Field(props) {
     return h("label", { className: "field" }, h("span", null, props.label), props.children,

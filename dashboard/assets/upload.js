@@ -5,13 +5,7 @@
   var h = React.createElement;
   var ASK_EVERY = 500; // milliseconds between two looks at a job
 
-  function fill(text, values) {
-    return text.replace(/\{(\w+)\}/g, function (_, name) { return values[name]; });
-  }
-  function query(values) {
-    return Object.keys(values).filter(function (key) { return values[key]; })
-      .map(function (key) { return key + "=" + encodeURIComponent(values[key]); }).join("&");
-  }
+  var fill = window.campaign_asking.fill, query = window.campaign_asking.query;
 
   function Choice(props) {
     return h("label", { className: "choice" }, h("span", null, props.label),

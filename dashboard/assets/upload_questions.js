@@ -3,17 +3,7 @@
   "use strict";
 
   var h = React.createElement;
-  var NAME = "awareness-name"; // where the browser keeps the name of who decides
-
-  function fill(text, values) {
-    return text.replace(/\{(\w+)\}/g, function (_, name) { return values[name]; });
-  }
-  function storedName() {
-    try { return window.localStorage.getItem(NAME) || ""; } catch (_) { return ""; }
-  }
-  function storeName(name) {
-    try { window.localStorage.setItem(NAME, name); } catch (_) { /* a browser that keeps nothing */ }
-  }
+  var fill = window.campaign_asking.fill, remembered = window.campaign_asking.remembered, remember = window.campaign_asking.remember;
 
   function Choices(props) {
     var doubt = props.doubt;
@@ -92,7 +82,7 @@
     var words = props.words, questions = props.questions;
     var answerState = React.useState({}), answers = answerState[0], setAnswers = answerState[1];
     var mapState = React.useState(function () { return suggested(questions); }), map = mapState[0], setMap = mapState[1];
-    var nameState = React.useState(storedName), name = nameState[0], setName = nameState[1];
+    var nameState = React.useState(remembered), name = nameState[0], setName = nameState[1];
     var errorState = React.useState(""), error = errorState[0], setError = errorState[1];
     var open = questions.filter(function (doubt) { return !doubt.settled; });
     var settled = questions.filter(function (doubt) { return doubt.settled; });
@@ -126,7 +116,7 @@
       if (asksColumns && !map.confirmed) { setError(words.asked_confirm_missing); return; }
       if (!Object.keys(all).length) { setError(words.asked_answer_missing); return; }
       if (!by) { setError(words.asked_name_missing); return; }
-      storeName(by);
+      remember(by);
       setError("");
       props.answer(by, all, setError);
     }
