@@ -102,7 +102,7 @@ def _together(site: SiteRows, rows: pd.DataFrame, variables: Floats, campaign: F
         n_comparison=int((1 - campaign).sum()),
     )
     if min(plain.n_campaign or 0, plain.n_comparison or 0) < 2:
-        return replace(plain, reason="no_complete_rows")
+        return replace(plain, reason="nobody_complete")
     try:
         found = arm_on_variables(rows, variables, campaign, site.specification)
     except NoVariance as reason:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from campaigns.designs import DESIGNS
-from campaigns.effects import EffectEstimate, Note
+from campaigns.effects import Counts, EffectEstimate, Note, NotEstimable
 from campaigns.nulls import equivalence_p_value, minimum_detectable_effect
 from campaigns.specification import CLUSTERED, Specification
 
@@ -29,6 +29,12 @@ def with_caveats(effect: EffectEstimate, specification: Specification) -> Effect
     return replace(effect, caveats=(*effect.caveats, *notes))
 
 
+def with_drops(absent: NotEstimable) -> NotEstimable:
+    """The reason, with what became of the rows."""
+    notes = () if absent.counts is None else tuple(_of_drops(absent.counts))
+    return replace(absent, caveats=(*absent.caveats, *notes))
+
+
 def _of_design(effect: EffectEstimate) -> Iterator[Note]:
     if DESIGNS[effect.subject.design].compares:
         return
@@ -45,6 +51,10 @@ def _of_sample(effect: EffectEstimate) -> Iterator[Note]:
     counts = effect.counts
     if counts.smallest_n is not None and counts.smallest_n < FEW_RESPONDENTS:
         yield Note(code="few_respondents", values={"n": counts.smallest_n, "limit": FEW_RESPONDENTS})
+    yield from _of_drops(counts)
+
+
+def _of_drops(counts: Counts) -> Iterator[Note]:
     everybody = counts.n + counts.dropped
     if counts.dropped:
         yield Note(
@@ -53,6 +63,7 @@ def _of_sample(effect: EffectEstimate) -> Iterator[Note]:
                 "dropped": counts.dropped,
                 "rows": everybody,
                 "share": f"{counts.dropped / everybody:.0%}",
+                "causes": counts.causes,
             },
         )
 

@@ -22,6 +22,10 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WHOLE = re.compile(r"([+-]?\d+)\.0+")  # 1.0 for 1, as pandas writes a whole number beside a blank
 LOGICAL = {"true": "1", "false": "0"}  # as R, pandas and Parquet write yes and no
 SHOWN = 3  # values quoted in a complaint
+NUMERIC = (
+    "Name a numeric column, use a score, declare codes that are no answer under missing_codes, or name a covariate of "
+    "words as {categorical: ...}."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,23 @@ class DataFile:
         own = {_label(code): why for code, why in self.own_codes.get(column, {}).items()}
         return self._translated(column, where, lambda text: by_value.get(canonical(text)), own)
 
-    def numbers(self, column: str, where: str, words: Mapping[str, str] | None = None) -> pa.Array:
+    def without(self, column: str, where: str, named: Sequence[str]) -> tuple[str, ...]:
+        """Those of the values named that no row of the column has."""
+        there = {canonical(_as_text(value)) for value in self._distinct(column, where)}
+        return tuple(value for value in named if canonical(value) not in there)
+
+    def values(self, column: str, where: str) -> tuple[str, ...]:
+        """The values of the column, as texts, numbers by size before words."""
+        texts = {_label(_as_text(value)) for value in self._distinct(column, where)} - MISSING
+        return tuple(sorted(texts, key=lambda text: (not NUMBER.fullmatch(text), _size(text), text)))
+
+    def _distinct(self, column: str, where: str) -> list[object]:
+        found: list[object] = pc.unique(self.require(column, where)).drop_null().to_pylist()
+        return found
+
+    def numbers(
+        self, column: str, where: str, words: Mapping[str, str] | None = None, *, remedy: str = NUMERIC
+    ) -> pa.Array:
         """The column as float64, null where missing; a complaint if a value is neither a number nor one of ``words``."""
         array = self.require(column, where)
         codes = self.codes_of(column)
@@ -111,8 +131,7 @@ class DataFile:
                 where,
                 f'the column "{column}" of {self.file} holds values that are no numbers, such as '
                 f"{', '.join(repr(value[:20]) for value in wrong[:SHOWN])}.",
-                "Name a numeric column, use a score, declare codes that are no answer under missing_codes, or name a "
-                "covariate of words as {categorical: ...}.",
+                remedy,
             )
         return pc.take(pa.array(values, pa.float64()), encoded.indices)
 
@@ -235,6 +254,10 @@ def canonical(text: str) -> str:
         return stripped
     number = float(stripped)
     return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _size(text: str) -> float:
+    return float(text) if NUMBER.fullmatch(text) else 0.0
 
 
 def _label(text: str) -> str:

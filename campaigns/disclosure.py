@@ -131,9 +131,10 @@ def _size(effect: Effect) -> int:
 def _shown(effect: Effect, campaign: Campaign, policy: Policy) -> Effect:
     if isinstance(effect, NotEstimable):
         counts = None if effect.counts is None else _shown_counts(effect.counts, policy)
-        return replace(effect, counts=counts, values=_shown_values(effect.values, policy))
+        values = _shown_values(effect.values, policy)
+        return replace(effect, counts=counts, values=values, caveats=_shown_notes(effect.caveats, policy))
     unit = campaign.outcome(effect.subject.outcome).unit
-    notes = [replace(note, values=_shown_values(note.values, policy)) for note in effect.caveats]
+    notes = list(_shown_notes(effect.caveats, policy))
     if is_weak(effect.counts) and not SAY_WEAK & {note.code for note in notes}:
         notes.append(Note(code="weak"))
     return replace(
@@ -168,6 +169,7 @@ def _shown_counts(counts: Counts, policy: Policy) -> Counts:
         n_comparison_after=near(counts.n_comparison_after),
         smallest_n=below(counts.smallest_n),  # downwards, so that what is weak stays weak
         dropped=rounded(counts.dropped, policy),
+        causes=_shown_notes(counts.causes, policy),
     )
 
 
@@ -176,7 +178,13 @@ def _shown_values(values: Mapping[str, object], policy: Policy) -> dict[str, obj
     return {name: _shown_value(name, value, policy) for name, value in values.items()}
 
 
+def _shown_notes(notes: Sequence[Note], policy: Policy) -> tuple[Note, ...]:
+    return tuple(replace(note, values=_shown_values(note.values, policy)) for note in notes)
+
+
 def _shown_value(name: str, value: object, policy: Policy) -> object:
+    if isinstance(value, tuple):
+        return _shown_notes(value, policy)
     if not isinstance(value, int) or isinstance(value, bool) or name not in COUNTS_OF_PEOPLE or value == 0:
         return value
     return (

@@ -28,11 +28,21 @@ class Note:
     """A caveat or a reason: a code whose sentence stands in the catalogue of strings."""
 
     code: str  # caveats: ``caveats.<code>``; reasons: ``reasons.<code>.what`` and ``.fix``
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(
+        default_factory=dict
+    )  # a tuple of notes is a list within the sentence
 
     def say(self, language: str = "en") -> str:
         """The caveat's sentence."""
-        return say(f"caveats.{self.code}", language, **self.values)
+        return say(f"caveats.{self.code}", language, **said_values(self.values, language))
+
+
+def said_values(values: Mapping[str, object], language: str) -> dict[str, object]:
+    """What is filled into a sentence, lists of notes in the language of the sentence."""
+    return {
+        name: ", ".join(note.say(language) for note in value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,7 @@ class Counts:
     smallest_clusters: int | None = None  # clusters in the arm and wave that has fewest
     smallest_n: int | None = None  # respondents in the arm and wave that has fewest
     dropped: int = 0  # rows left out for a missing value, or a wave or arm not named
+    causes: tuple[Note, ...] = ()  # why: how many for which value
 
 
 WEAK_BELOW_RESPONDENTS = 30  # in an arm and wave; the policy of what may be shown
@@ -129,15 +140,16 @@ class NotEstimable:
     code: str
     values: Mapping[str, object] = field(default_factory=dict)
     counts: Counts | None = None
+    caveats: tuple[Note, ...] = ()  # what may explain it further
     stamp: PlanStamp | None = None
 
     def reason(self, language: str = "en") -> str:
         """Why there is no estimate."""
-        return say(f"reasons.{self.code}.what", language, **self.values)
+        return say(f"reasons.{self.code}.what", language, **said_values(self.values, language))
 
     def remedy(self, language: str = "en") -> str:
         """What to do instead."""
-        return say(f"reasons.{self.code}.fix", language, **self.values)
+        return say(f"reasons.{self.code}.fix", language, **said_values(self.values, language))
 
 
 Effect = EffectEstimate | NotEstimable

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from campaigns.caveats import with_caveats
+from campaigns.caveats import with_caveats, with_drops
 from campaigns.cells import Cells, compress
 from campaigns.cluster_inspection import ClusterInspection, inspect_clusters
 from campaigns.designs import DESIGNS, Design
@@ -53,7 +53,7 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
         found = BY_ROWS[design.name](table, specification)
     else:
         found = adjusted_in_steps(_each(table, specification, design, _answered), specification)
-    return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else e for e in found]
+    return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else with_drops(e) for e in found]
 
 
 def inspect(table: ir.Table, specification: Specification) -> list[ClusterInspection]:

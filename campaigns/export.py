@@ -273,7 +273,7 @@ def _row(effect: Effect, marks: Sequence[Note], language: str) -> dict[str, obje
         notes = (*marks, *effect.caveats)
         return row | {name: getattr(effect, name) for name in own} | {"caveats": _said(notes, language)}
     why = {"code": effect.code, "reason": effect.reason(language), "remedy": effect.remedy(language)}
-    return row | {"caveats": _said(marks, language), "not_estimable": why}
+    return row | {"caveats": _said((*marks, *effect.caveats), language), "not_estimable": why}
 
 
 def _told_of(stamp: PlanStamp, language: str) -> tuple[str, ...]:

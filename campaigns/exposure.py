@@ -16,6 +16,7 @@ from campaigns.doubly_robust import (
     e_value,
     risk_ratio,
 )
+from campaigns.dropped_rows import causes
 from campaigns.effects import Counts, Effect, Note, Subject
 from campaigns.inference import interval
 from campaigns.rows import Absent, Found, Rows, clusters_among, effect_of, slices
@@ -67,6 +68,7 @@ def _association(
         clusters_campaign=clusters_among(rows, exposed),
         clusters_comparison=clusters_among(rows, unexposed),
         dropped=rows.dropped + rows.n - int(used.sum()),
+        causes=(*rows.causes, *causes({"@other_arm": rows.n - int(used.sum())})),
     )
     missing = _who_is_missing(counts)
     if missing is not None:

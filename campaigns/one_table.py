@@ -1,6 +1,6 @@
 """A plan and one file of data become effects: no workspace, no questionnaire."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn, cast
@@ -17,6 +17,7 @@ from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate, inspect
 from campaigns.multiplicity import adjusted, by_formula
 from campaigns.plan import Plan, PlannedOutcome, design_estimated, load_plan
+from campaigns.plan_columns import RECEIVED
 from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.plan_unused import unused_keys
 from campaigns.scores import answers_must_fit, needs_codes, parse_score
@@ -30,6 +31,7 @@ from surveys.record.payloads import MISSING
 
 ONE_ARM = "campaign"
 YES_NO = {"yes": "1", "no": "0"}  # how exposure may be written beside numbers
+SHOWN = 10  # values of a column, quoted where one was not found
 ROW = "@row"  # where a row stands in the file, from 1
 
 
@@ -62,7 +64,7 @@ def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
 def effects_of_answers(plan: Plan, answers: "AnswersOfFile") -> tuple[Effect, ...]:
     """All effects that a plan asks of the rows it uses."""
     table = with_scores(answers.table, answers.scores)
-    found = [_with_notes(effect, plan) for effect in estimate(table, specification_of(plan))]
+    found = [_with_notes(effect, plan, answers) for effect in estimate(table, specification_of(plan))]
     return tuple(_adjusted(found, plan))
 
 
@@ -86,6 +88,7 @@ class AnswersOfFile:
     table: pa.Table
     scores: Mapping[str, Score]  # of the outcomes that are scores
     data_sha256: str
+    not_found: tuple[Note, ...] = ()  # values the plan names and no row has
 
 
 def answers_of_file(plan: Plan, data_file: Path) -> AnswersOfFile:
@@ -103,7 +106,12 @@ def answers_of_file(plan: Plan, data_file: Path) -> AnswersOfFile:
     columns = [*plan.named_columns, *items, *(o.column for o in plan.outcomes if o.column)]
     data = read_data(data_file, columns, plan.missing_codes)
     _scores_must_fit(plan, scores, data)
-    return AnswersOfFile(table=_table(plan, data, items), scores=scores, data_sha256=data.sha256)
+    return AnswersOfFile(
+        table=_table(plan, data, items),
+        scores=scores,
+        data_sha256=data.sha256,
+        not_found=tuple(_not_found(plan, data)),
+    )
 
 
 def specification_of(plan: Plan) -> Specification:
@@ -192,9 +200,11 @@ def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
     for part in ("site", "respondent", "stratum"):
         if part in plan.columns:
             parts[f"@{part}"] = data.labels(plan.columns[part], where(part))
-    for part in ("weight", "fpc", "baseline", "period", "first_treated", "received", "dose"):
+    for part in ("weight", "fpc", "baseline", "period", "first_treated", "dose"):
         if part in plan.columns:
             parts[f"@{part}"] = data.numbers(plan.columns[part], where(part))
+    if "received" in plan.columns:
+        parts["@received"] = _received(plan, data, where("received"))
     if "@weight" in parts:
         _must_not_be_negative(parts["@weight"], where("weight"))
     for part, column in zip(("@cluster", "@cluster2"), plan.cluster, strict=False):
@@ -208,6 +218,14 @@ def _parts(plan: Plan, data: DataFile) -> dict[str, pa.Array]:
         if part in plan.columns:
             parts[f"@{part}"] = data.numbers(plan.columns[part], where("exposure"), YES_NO)
     return parts | _assigned(plan, data, parts)
+
+
+def _received(plan: Plan, data: DataFile, where: str) -> pa.Array:
+    column = plan.columns["received"]
+    if plan.received is None:
+        return data.numbers(column, where, YES_NO, remedy=RECEIVED)
+    meaning = dict.fromkeys(plan.received.yes, "1") | dict.fromkeys(plan.received.no, "0")
+    return pc.cast(data.matched(column, where, meaning), pa.float64())
 
 
 def _assigned(plan: Plan, data: DataFile, parts: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -273,6 +291,38 @@ def _must_not_be_negative(weights: pa.Array, where: str) -> None:
         raise CannotProceed(where, "a weight is negative.", "Correct the weights, or name another column.")
 
 
+def _not_found(plan: Plan, data: DataFile) -> Iterator[Note]:
+    """Values that mean a wave, an arm or the rows to use, and that no row has: a slip of the plan, as a rule."""
+    named: list[tuple[str, str, tuple[str, ...]]] = [
+        (f"where.{column}", column, values) for column, values in plan.where.items()
+    ]
+    if plan.wave is not None:
+        named.append(("columns.wave", plan.wave.column, (*plan.wave.before, *plan.wave.after)))
+    if plan.arm is not None:
+        named.append(("columns.arm", plan.arm.column, (*plan.arm.campaign, *plan.arm.comparison)))
+    if plan.received is not None:
+        named.append(("columns.received", plan.columns["received"], (*plan.received.yes, *plan.received.no)))
+    for key, column, values in named:
+        where = f"{plan.file}, {key}"
+        absent = data.without(column, where, values)
+        if absent:
+            there = data.values(column, where)
+            more = ", ..." if len(there) > SHOWN else ""
+            yield Note(
+                code="value_not_found",
+                values={
+                    "key": key,
+                    "column": column,
+                    "values": _quoted(absent),
+                    "there": _quoted(there[:SHOWN]) + more,
+                },
+            )
+
+
+def _quoted(values: Sequence[str]) -> str:
+    return ", ".join(f'"{value}"' for value in values)
+
+
 def _rows_used(plan: Plan, data: DataFile) -> pa.Array | None:
     used = None
     for name, values in plan.where.items():
@@ -312,10 +362,10 @@ def _in_wave(answers: ir.Table, wave: str) -> ir.BooleanValue:
 # ── What is said beside the effects ────────────────────────────────────────────────────────────────────────────────
 
 
-def _with_notes(effect: Effect, plan: Plan) -> Effect:
+def _with_notes(effect: Effect, plan: Plan, answers: AnswersOfFile) -> Effect:
     if not isinstance(effect, EffectEstimate):
-        return effect
-    notes = []
+        return replace(effect, caveats=(*answers.not_found, *effect.caveats))
+    notes = [*answers.not_found]
     if plan.clusters_are_respondents:
         notes.append(Note(code="clustered_by_respondent"))
     if _block_left_out(plan):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
 
-from campaigns.data_file import canonical
+from campaigns.plan_columns import ArmColumn, ReceivedColumn, WaveColumn, read_columns
 from campaigns.plan_inference import INFERENCE_KEYS, InferencePlan, read_inference
 from campaigns.plan_multiplicity import read_multiplicity, step_down_must_fit
 from campaigns.registry import MISSING_REASONS
@@ -17,21 +17,6 @@ from campaigns.specification import ComparisonGroup
 OFFERED = (
     "pre_post", "paired_pre_post", "difference_in_differences", "randomised", "ancova", "event_study", "staggered",
     "exposure", "encouragement",
-)  # fmt: skip
-NEEDS: Mapping[str, tuple[str, ...]] = {
-    "pre_post": ("wave",),
-    "paired_pre_post": (),
-    "difference_in_differences": ("wave", "arm"),
-    "randomised": ("arm",),
-    "ancova": ("arm",),
-    "staggered": ("period", "first_treated"),
-    "exposure": ("arm",),
-    "encouragement": ("arm", "received"),
-    "event_study": ("wave", "arm"),
-}
-SINGLE_COLUMNS = (
-    "site", "respondent", "stratum", "weight", "fpc", "block", "baseline", "received", "dose", "period",
-    "first_treated", "interviewer", "mode",
 )  # fmt: skip
 
 
@@ -47,25 +32,6 @@ class PlannedOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaveColumn:
-    """The column that tells the waves apart, and the values that mean before and after."""
-
-    column: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArmColumn:
-    """The column that tells the arms apart, and the values that mean the campaign's arms and the comparison group."""
-
-    column: str
-    campaign: tuple[str, ...]  # one effect each
-    several: bool  # whether the plan lists arms: then each goes by its value
-    comparison: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What to estimate from one file, and how. Build it with ``load_plan``."""
 
@@ -75,6 +41,7 @@ class Plan:
     design: str
     wave: WaveColumn | None = None
     arm: ArmColumn | None = None
+    received: ReceivedColumn | None = None  # None: numbers, or yes and no
     cluster: tuple[str, ...] = ()  # one column, or two that cross
     columns: Mapping[str, str] = field(
         default_factory=dict
@@ -130,20 +97,14 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         ("title", "description", "outcomes", "columns", "sites", "missing_codes", "where", "analysis")
     )
     columns, analysis = root.section("columns"), root.section("analysis")
-    columns.allow_only(("wave", "arm", "cluster", "exposure", *SINGLE_COLUMNS))
     _allow_in_analysis(analysis)
     design = "" if for_scores else _design(analysis)
-    wave, arm = _wave(columns, analysis), _arm(columns)
-    for part in _needed(design, columns):
-        if part not in columns:
-            columns.refuse(part, f"{design} needs this key and it is absent.", _EXAMPLES[part])
-    cluster = _cluster(columns)
-    single = {part: columns.text(part) for part in SINGLE_COLUMNS if part in columns} | _exposure(columns)
-    _require_baseline(design, wave, single, columns)
+    named = read_columns(columns, analysis, design)
+    single = named.single
     inference = (
         InferencePlan(standard_errors="HC2")
         if for_scores
-        else read_inference(analysis, columns, design_estimated(design, single), cluster, single)
+        else read_inference(analysis, columns, design_estimated(design, single), named.cluster, single)
     )
     multiplicity = read_multiplicity(analysis) if "multiplicity" in analysis else None
     if multiplicity is not None and not for_scores:
@@ -152,8 +113,8 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
             analysis,
             inference,
             design=design_estimated(design, single),
-            clusters=len(cluster),
-            arms=len(arm.campaign) if arm else 0,
+            clusters=len(named.cluster),
+            arms=len(named.arm.campaign) if named.arm else 0,
             persons="respondent" in single,
         )
     outcomes = _outcomes(root)
@@ -163,9 +124,10 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         outcomes=outcomes,
         design=design,
-        wave=wave,
-        arm=arm,
-        cluster=cluster,
+        wave=named.wave,
+        arm=named.arm,
+        received=named.received,
+        cluster=named.cluster,
         columns=single,
         where={name: _values(root.section("where"), name) for name in root.section("where").values},
         roles=_roles(root),
@@ -185,15 +147,6 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
     )
 
 
-_EXAMPLES = {
-    "wave": 'Write, for example, wave: {column: period, before: "0", after: "1"}.',
-    "arm": 'Write, for example, arm: {column: treat, campaign: "1", comparison: "0"}.',
-    "period": "Write, for example, period: year.",
-    "received": "Name the column that says what was received, such as received: attended.",
-    "first_treated": "Name the column of the period in which the campaign started; blank or 0 means never.",
-}
-
-
 def _allow_in_analysis(analysis: Section) -> None:
     analysis.allow_only(
         (
@@ -208,107 +161,8 @@ def design_estimated(design: str, columns: Mapping[str, str]) -> str:
     return "dose" if design == "exposure" and "dose" in columns else design
 
 
-def _needed(design: str, columns: Section) -> tuple[str, ...]:
-    """The keys of ``columns`` that a design cannot do without."""
-    if design == "exposure" and "dose" in columns:
-        return ("dose",)
-    if design == "event_study" and "first_treated" in columns:
-        return ("period", "first_treated")
-    return NEEDS.get(design, ())
-
-
 def _design(analysis: Section) -> str:
     return analysis.choice("design", OFFERED)
-
-
-def _wave(columns: Section, analysis: Section) -> WaveColumn | None:
-    if "wave" not in columns:
-        return None
-    if not isinstance(columns.values["wave"], Mapping):
-        found = WaveColumn(
-            column=columns.text("wave"), before=analysis.texts("before"), after=analysis.texts("after")
-        )
-    else:
-        inner = columns.section("wave")
-        inner.allow_only(("column", "before", "after"))
-        found = WaveColumn(
-            column=inner.text("column"),
-            before=inner.texts("before") or analysis.texts("before"),
-            after=inner.texts("after") or analysis.texts("after"),
-        )
-    if not found.after:
-        columns.refuse("wave.after", "the values that mean after are absent.", _EXAMPLES["wave"])
-    if not found.before and analysis.text("design", "") in (
-        "pre_post",
-        "difference_in_differences",
-        "event_study",
-    ):
-        columns.refuse("wave.before", "the values that mean before are absent.", _EXAMPLES["wave"])
-    _distinct(columns, "wave", found.before, found.after)
-    return found
-
-
-def _arm(columns: Section) -> ArmColumn | None:
-    if "arm" not in columns:
-        return None
-    if not isinstance(columns.values["arm"], Mapping):
-        columns.refuse("arm", "the values of the arms are absent.", _EXAMPLES["arm"])
-    inner = columns.section("arm")
-    inner.allow_only(("column", "campaign", "comparison"))
-    campaign = inner.texts("campaign")
-    if not campaign:
-        columns.refuse("arm.campaign", "the value that means the campaign is absent.", _EXAMPLES["arm"])
-    found = ArmColumn(
-        column=inner.text("column"),
-        campaign=campaign,
-        several=len(campaign) > 1,
-        comparison=inner.texts("comparison"),
-    )
-    _distinct(columns, "arm", found.campaign, found.comparison)
-    return found
-
-
-def _exposure(columns: Section) -> dict[str, str]:
-    """The column of recalled exposure and that of a decoy, a campaign that never was."""
-    if "exposure" not in columns:
-        return {}
-    if not isinstance(columns.values["exposure"], Mapping):
-        return {"exposure": columns.text("exposure")}
-    inner = columns.section("exposure")
-    inner.allow_only(("recalled", "decoy"))
-    found = {"exposure": inner.text("recalled")}
-    return found | ({"decoy": inner.text("decoy")} if "decoy" in inner else {})
-
-
-def _distinct(columns: Section, key: str, first: tuple[str, ...], second: tuple[str, ...]) -> None:
-    others = {canonical(value) for value in second}
-    for value in first:
-        if canonical(value) in others:
-            columns.refuse(key, f'"{value}" stands on both sides.', "Give each value one meaning.")
-
-
-def _cluster(columns: Section) -> tuple[str, ...]:
-    named = columns.texts("cluster")
-    if len(named) > 2 or len(set(named)) < len(named):
-        columns.refuse(
-            "cluster",
-            "clusters may cross in two ways, no more.",
-            "Name one column, or two different ones; of nested clusters only the outer one counts.",
-        )
-    return named
-
-
-def _require_baseline(
-    design: str, wave: WaveColumn | None, single: Mapping[str, str], columns: Section
-) -> None:
-    if design not in ("paired_pre_post", "ancova") or "baseline" in single:
-        return
-    if wave is None or not wave.before or "respondent" not in single:
-        columns.refuse(
-            "baseline",
-            f"{design} needs the outcome before, and nothing says where it is.",
-            "Name its column with baseline; or, with one row an interview, name respondent and wave with before and after.",
-        )
 
 
 def _outcomes(root: Section) -> tuple[PlannedOutcome, ...]:

@@ -100,17 +100,22 @@ def clusters_among(question: Question, part: str, cells: Chosen) -> int:
 
 def usable(question: Question) -> Chosen:
     """Cells that enter the estimate: an outcome, a wave and an arm that are compared, nothing needed missing."""
+    used = question.chosen & (question.cells.sums[question.outcome]["n"] > 0)
+    for holds in requirements(question).values():
+        used &= holds
+    return used
+
+
+def requirements(question: Question) -> dict[str, Chosen]:
+    """What cells need beside an outcome, in the order it is looked at: which of them have it, by part or covariate."""
     specification, cells = question.specification, question.cells
-    used = question.chosen & (cells.sums[question.outcome]["n"] > 0)
     waves = {name.rpartition("_")[2] for name in question.design.groups}
     named = (specification.before if "before" in waves else ()) + specification.after
     arms = (*question.arms, *(specification.comparison if question.design.compares else ()))
-    used &= question.those("@wave", named) & question.those("@arm", arms)
+    found = {"@wave": question.those("@wave", named), "@arm": question.those("@arm", arms)}
     variables = [*question.numeric, *question.indicators]
     variables += [f"@{part}" for part in ("received", "dose") if part in question.design.needs]
     variables += question.cluster_parts if question.uses_clusters else ()
     assigned = ("@block", "@unit") if specification.deals_out else ()
     variables += [part for part in ("@stratum", *assigned) if question.records(part)]
-    for name in variables:
-        used &= cells.keys[name].codes >= 0
-    return used
+    return found | {name: cells.keys[name].codes >= 0 for name in variables}

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from campaigns.dropped_rows import causes_of
 from campaigns.effects import Counts, Effect, EffectEstimate, Note, NotEstimable, Subject, verdict_of
 from campaigns.fitting import MODELS, Fit
 from campaigns.inference import Estimated, interval, uncertainty
@@ -80,6 +81,7 @@ class Answers:
             smallest_clusters=min(known) if known else None,
             smallest_n=min(n.values()),
             dropped=int(cells.rows[chosen].sum()) - self._n(self.used),
+            causes=causes_of(self.question),
         )
 
     def _n(self, cells: Chosen) -> int:
@@ -122,7 +124,7 @@ class Answers:
             raise CannotBe("no_rows")
         if not self._n(self.question.chosen):
             raise CannotBe("no_answers")
-        raise CannotBe("no_complete_rows")
+        raise CannotBe("no_complete_rows", causes=causes_of(self.question))
 
     def _estimate(self, arm: str, subject: Subject, counts: Counts) -> EffectEstimate:
         question, specification = self.question, self.question.specification

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from campaigns.cells import label
+from campaigns.dropped_rows import causes
 from campaigns.effects import Counts, Effect, EffectEstimate, Note, NotEstimable, Subject, verdict_of
 from campaigns.inference import interval
 from campaigns.sample import Floats, Integers
@@ -32,6 +33,7 @@ class Rows:
     labels: Mapping[str, tuple[str, ...]]  # of each label column its values, in order
     codes: Mapping[str, Integers]  # and each row's place among them
     dropped: int
+    causes: tuple[Note, ...] = ()  # why, and how many for which value
 
     @property
     def n(self) -> int:
@@ -164,11 +166,13 @@ def _complete(
     weight = _floats(rows, "@weight") if "@weight" in rows.column_names else np.ones(rows.num_rows)
     values = {name: _floats(rows, name) for name in numbers}
     texts = {name: [None if v is None else label(v) for v in rows[name].to_pylist()] for name in labels}
-    used = np.isfinite(outcome) & np.isfinite(weight) & (weight > 0)
-    for found in texts.values():
-        used &= np.array([text is not None for text in found], dtype=bool)
-    for name, found_numbers in values.items():
-        used &= np.isfinite(found_numbers) | (name in MAY_BE_BLANK)
+    needed = {"@weight": np.isfinite(weight) & (weight > 0), "@outcome": np.isfinite(outcome)}
+    needed |= {name: np.array([t is not None for t in found], dtype=bool) for name, found in texts.items()}
+    needed |= {name: np.isfinite(found) for name, found in values.items() if name not in MAY_BE_BLANK}
+    used, lost = np.ones(len(outcome), dtype=bool), {}
+    for name, holds in needed.items():
+        lost[name] = int((used & ~holds).sum())
+        used &= holds
     coded = {
         name: _coded([t for t, u in zip(found, used, strict=True) if u]) for name, found in texts.items()
     }
@@ -181,6 +185,7 @@ def _complete(
         labels={name: levels for name, (levels, _) in coded.items()},
         codes={name: codes for name, (_, codes) in coded.items()},
         dropped=int((~used).sum()),
+        causes=causes(lost),
     )
 
 

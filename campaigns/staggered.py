@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from campaigns.designs.staggered import DESIGN
+from campaigns.dropped_rows import causes
 from campaigns.effects import Counts, Effect, Note, Subject
 from campaigns.group_time import (
     FEWEST_OF_A_COHORT,
@@ -91,6 +92,7 @@ def _found(rows: Rows, arranged: _Arranged, term: Term, fewest: dict[float, int]
         n_comparison_before=term.comparison_before or None,
         n_comparison_after=term.comparison_after or None,
         dropped=rows.dropped + arranged.left_out,
+        causes=(*rows.causes, *causes({"@panel": arranged.left_out})),
     )
     small = {cohort: fewest[cohort] for cohort in term.cohorts if fewest[cohort] < FEWEST_OF_A_COHORT}
     if small and len(small) == len(term.cohorts):
@@ -190,7 +192,12 @@ def _constant(values: np.ndarray, unit: Integers, units: int, where: str, what: 
 
 
 def _absent(rows: Rows, code: str) -> Absent:
-    return Absent(term="simple_overall", code=code, values={}, counts=Counts(n=rows.n, dropped=rows.dropped))
+    return Absent(
+        term="simple_overall",
+        code=code,
+        values={},
+        counts=Counts(n=rows.n, dropped=rows.dropped, causes=rows.causes),
+    )
 
 
 def _refuse_what_has_no_part(specification: Specification) -> None:

@@ -61,7 +61,7 @@ def pool_table(
     where: str,
     *,
     method: Method = "REML",
-    interval: Interval = "knapp_hartung_floored",
+    interval: Interval | None = None,
     by: str | None = None,
     moderators: Sequence[str] = (),
     nested: str | None = None,
@@ -70,11 +70,14 @@ def pool_table(
 ) -> dict[str, object] | None:
     """The average of a table's effects, its groups and moderators, as a JSON object; None where no row has one.
 
+    ``interval`` None is the method's own: Knapp and Hartung's, floored; of equal weights, Satterthwaite's.
+
     Whatever is asked is computed, at any number of rows; what the policy has against it stands in ``caveats``.
     """
     effects = _effects(table, where)
     if effects.estimates.size == 0:
         return None
+    asked, interval = interval, interval or "knapp_hartung_floored"
     pooled = _pool(effects, method, interval, confidence)
     groups = [] if by is None else _groups(effects, by, where, method, interval, confidence)
     moderation = _moderation(effects, moderators, where, method, interval, confidence) if moderators else None
@@ -82,6 +85,8 @@ def pool_table(
     if moderation is not None and by is None:
         test = (moderation.q, moderation.p_value)
     notes = [*pooled.caveats]
+    if method == "equal" and asked in ("knapp_hartung", "knapp_hartung_floored"):
+        notes.append(Note(code="interval_of_equal_weights", values={"asked": asked}))
     if effects.left_out:
         notes.append(Note(code="rows_left_out", values={"rows": effects.left_out}))
     return {

@@ -65,7 +65,12 @@ def pool(
     method: Annotated[
         PoolMethod, typer.Option(help="equal: arithmetic mean; fixed: inverse variance.")
     ] = PoolMethod.REML,
-    interval: Annotated[PoolInterval, typer.Option()] = PoolInterval.KNAPP_HARTUNG_FLOORED,
+    interval: Annotated[
+        PoolInterval | None,
+        typer.Option(
+            help="By default knapp_hartung_floored; with equal, by the degrees of freedom of the sites."
+        ),
+    ] = None,
     by: Annotated[
         str | None, typer.Option(help="Column that names groups, each averaged on its own.")
     ] = None,
@@ -85,7 +90,7 @@ def pool(
         read_table(table),
         str(table),
         method=cast("pooling.Method", method.value),
-        interval=cast("pooling.Interval", interval.value),
+        interval=cast("pooling.Interval | None", interval.value if interval else None),
         by=by,
         moderators=tuple(moderator or ()),
         nested=nested,

@@ -3,7 +3,8 @@
 import pytest
 
 from campaigns.designs import DESIGNS
-from campaigns.plan import NEEDS, OFFERED
+from campaigns.plan import OFFERED
+from campaigns.plan_columns import NEEDS
 from surveys.languages import say
 
 

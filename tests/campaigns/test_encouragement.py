@@ -80,3 +80,21 @@ def test_what_two_stages_cannot_carry_is_refused(tmp_path: Path) -> None:
     for more in ("model: logit", "p_value: wild_cluster_bootstrap", "standard_errors: linearised"):
         with pytest.raises(CannotProceed):
             late(tmp_path, f"{COLUMNS}, cluster: village", f", {more}")
+
+
+@pytest.mark.parametrize(
+    "received",
+    ["got", "{column: got, yes: [took part, came], no: stayed away}", "{column: got, yes: 1, no: 0}"],
+)
+def test_what_was_received_may_be_said_in_words(tmp_path: Path, received: str) -> None:
+    words = {"got": {1: "yes", 0: "no"}, "{column: got, yes: 1, no: 0}": {1: 1, 0: 0}}.get(
+        received, {1: "came", 0: "stayed away"}
+    )
+    found = late(tmp_path, COLUMNS.replace("got", received), data=DATA.assign(got=DATA["got"].map(words)))
+    assert found.estimate == pytest.approx(late(tmp_path).estimate, rel=1e-12)
+
+
+def test_words_nobody_explained_are_refused_with_what_is_needed(tmp_path: Path) -> None:
+    data = DATA.assign(got=DATA["got"].map({1: "ja", 0: "nein"}))
+    with pytest.raises(CannotProceed, match=r"received: \{column: attended, yes:"):
+        late(tmp_path, data=data)

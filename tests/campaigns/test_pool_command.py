@@ -65,6 +65,13 @@ def test_equal_weights_use_the_degrees_of_freedom_of_the_table(table: Path) -> N
     assert found["tau2"] is None
 
 
+def test_an_interval_that_equal_weights_cannot_have_is_spoken_of(table: Path) -> None:
+    asked = pooled(table, "--method", "equal", "--interval", "knapp_hartung")
+    assert any("knapp_hartung belongs to weighted averages" in caveat for caveat in asked["caveats"])
+    for options in ((), ("--interval", "normal")):
+        assert not any("belongs to" in c for c in pooled(table, "--method", "equal", *options)["caveats"])
+
+
 def test_a_moderator_of_numbers_gives_a_slope_and_one_of_names_gives_differences(table: Path) -> None:
     slope = pooled(table, "--moderator", "rate")["moderators"]
     assert [term["term"] for term in slope] == ["intercept", "rate"]
