@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8050
+FUZZ ?= 10000
 
-.PHONY: help demo test check fix bench test-recovery lock clean
+.PHONY: help demo test check fix bench test-recovery fuzz lock clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +34,9 @@ test: .venv/dev.done  ## the tests
 
 test-recovery: .venv/dev.done  ## long simulations: bias, coverage and size of the estimators
 	@$(BIN)/python -m pytest -n 2 -m recovery
+
+fuzz: .venv/dev.done  ## damaged files of every format through the reading process (FUZZ=10000 of each)
+	@$(BIN)/python -m tests.surveys.mutating $(FUZZ)
 
 check: .venv/dev.done  ## style, types, direction of imports
 	@$(BIN)/ruff check .

@@ -56,12 +56,16 @@ def _answer(request: dict[str, object], folder: Path, limits: Limits) -> dict[st
     return {"file": leave_file(read_table_file(source, "", 0), folder)}
 
 
-if __name__ == "__main__":
+def end_code(folder: Path) -> int:
+    """Read, whatever happens; the exit code that tells the parent how it went."""
     try:
-        code = main(Path(sys.argv[1]))
+        return main(folder)
     except MemoryError:
-        code = OUT_OF_MEMORY
+        return OUT_OF_MEMORY
     except BaseException:  # native readers raise beyond Exception; the parent has the sentence
         traceback.print_exc()  # to a file that the parent throws away unread, but for signs of want of memory
-        code = UNREADABLE
-    sys.exit(code)
+        return UNREADABLE
+
+
+if __name__ == "__main__":
+    sys.exit(end_code(Path(sys.argv[1])))

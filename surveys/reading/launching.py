@@ -62,13 +62,25 @@ def read_in_child(
     size = path.stat().st_size
     with tempfile.TemporaryDirectory(prefix="reading-") as temporary:
         folder = Path(temporary)
-        request = {
-            "task": task, "path": str(path.resolve()), "name": name, "size": size, "sheet": sheet,
-            "limits": asdict(limits),
-        }  # fmt: skip
-        (folder / "request.json").write_text(json.dumps(request), "utf-8")
-        _run(folder, wait=3 * limits.cpu_allowance(size) + GRACE_SECONDS)
-        yield Answer(content=_answer(folder), folder=folder)
+        leave_request(folder, task, path, name, limits, sheet)
+        _run(folder, wait=patience(limits, size))
+        yield Answer(content=answer_left(folder), folder=folder)
+
+
+def leave_request(
+    folder: Path, task: str, path: Path, name: str, limits: Limits, sheet: str | None = None
+) -> None:
+    """Write down for the reading process what it is to read, and how far it may go."""
+    request = {
+        "task": task, "path": str(path.resolve()), "name": name, "size": path.stat().st_size, "sheet": sheet,
+        "limits": asdict(limits),
+    }  # fmt: skip
+    (folder / "request.json").write_text(json.dumps(request), "utf-8")
+
+
+def patience(limits: Limits, size: int) -> float:
+    """Seconds that a reading process is waited for."""
+    return 3 * limits.cpu_allowance(size) + GRACE_SECONDS
 
 
 def _run(folder: Path, wait: float) -> None:
@@ -86,7 +98,7 @@ def _run(folder: Path, wait: float) -> None:
     if not ended:
         raise refused("reading_too_slow")
     if process.returncode:
-        raise _meaning(process.returncode, folder)
+        raise meaning_of_end(process.returncode, folder)
 
 
 def _ended(process: subprocess.Popen[bytes], wait: float) -> bool:
@@ -111,7 +123,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.communicate()
 
 
-def _meaning(code: int, folder: Path) -> FileRefused:
+def meaning_of_end(code: int, folder: Path) -> FileRefused:
+    """The refusal that the end of a reading process stands for; negative codes are signals."""
     said = (folder / "stderr").read_bytes()[-4000:]
     if code == OUT_OF_MEMORY or any(word in said for word in MEMORY_WORDS):
         return refused("reading_too_large")
@@ -120,7 +133,14 @@ def _meaning(code: int, folder: Path) -> FileRefused:
     return refused("file_damaged")
 
 
-def _answer(folder: Path) -> Mapping[str, object]:
+def answer_left(folder: Path) -> Mapping[str, object]:
+    """What the reading process left.
+
+    Raises
+    ------
+    FileRefused
+        It refused the file, or left nothing that can be read.
+    """
     try:
         content: dict[str, object] = json.loads((folder / "answer.json").read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -4,11 +4,17 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from xml.sax.saxutils import escape, quoteattr
 
 import xlsxwriter
 
 
 Rows = Sequence[Sequence[object]]
+ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+ODS_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
 
 
 def delimited(
@@ -35,6 +41,42 @@ def workbook(sheets: Mapping[str, Rows]) -> bytes:
             for number, row in enumerate(rows):
                 sheet.write_row(number, 0, row)
     return stream.getvalue()
+
+
+def open_document(sheets: Mapping[str, Rows]) -> bytes:
+    """An .ods workbook; numbers, dates and truth as such, text as text, None and "" as nothing."""
+    tables = "".join(
+        f"<table:table table:name={quoteattr(name)}>{''.join(map(_ods_row, rows))}</table:table>"
+        for name, rows in sheets.items()
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {ODS_NAMES}><office:body>'
+        f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
+    )
+    return archive({"mimetype": ODS_TYPE.encode(), "content.xml": content.encode()})
+
+
+def _ods_row(row: Sequence[object]) -> str:
+    return f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>"
+
+
+def _ods_cell(value: object) -> str:
+    kind, written = "string", ""
+    if value is None or value == "":
+        return "<table:table-cell/>"
+    if isinstance(value, bool):
+        kind, written = "boolean", f' office:boolean-value="{str(value).lower()}"'
+    elif isinstance(value, int | float):
+        kind, written = "float", f' office:value="{value!r}"'
+    elif isinstance(value, date):
+        kind, written = "date", f' office:date-value="{value.isoformat()}"'
+    # text:s keeps runs of spaces, as an office program writes them
+    lines = "".join(f"<text:p>{_ods_text(line)}</text:p>" for line in str(value).split("\n"))
+    return f'<table:table-cell office:value-type="{kind}"{written}>{lines}</table:table-cell>'
+
+
+def _ods_text(line: str) -> str:
+    return escape(line).replace("\t", "<text:tab/>").replace(" ", "<text:s/>")
 
 
 def archive(members: Mapping[str, bytes]) -> bytes:
