@@ -1,23 +1,23 @@
 """Results as tables that other programs read: the effects, the averages, and what must be known of them."""
 
-import io
-import json
-import math
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd
-import xlsxwriter
 
 from campaigns.campaign import Outcome
 from campaigns.claims import harm_alarm, headline
 from campaigns.disclosure import protect
 from campaigns.effects import Effect, EffectEstimate, Evaluation, LockedPlan, Note, PlanStamp, PooledEffect
+from campaigns.exported_tables import ExportedTables
+from campaigns.flat_files import effects_as_csv, effects_as_json, effects_as_workbook, plain, records
+from campaigns.latex import effects_as_latex
 from campaigns.registry import notes_on
 from campaigns.role_test import RoleTest, roles_alike
+from campaigns.statistics_tables import effects_as_spss, effects_as_stata
+from campaigns.word import effects_as_word
 from surveys.languages import pick, say
-from surveys.spreadsheets import defused
 
 
 EFFECT_COLUMNS = (
@@ -41,8 +41,6 @@ POOLED_FIELDS = (
     "method", "interval", "k", "estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "tau2", "tau2_low",
     "tau2_high", "i2", "q", "q_p_value", "predict_low", "predict_high",
 )  # fmt: skip
-
-Tables = Mapping[str, pd.DataFrame]
 
 
 def effect_table(
@@ -121,55 +119,42 @@ def notes_of(evaluation: Evaluation, language: str = "en") -> tuple[str, ...]:
     return (*notes, *([alarm] if alarm else []))
 
 
-def as_csv(table: pd.DataFrame, notes: Sequence[str] = (), more: Tables | None = None) -> bytes:
-    """The table as CSV in UTF-8; text that a spreadsheet would run as a formula is defused. Holds no notes."""
-    flat = pd.DataFrame(
-        {name: [defused(_flat(v)) for v in table[name]] for name in table.columns}, dtype=object
-    )
-    return flat.to_csv(index=False, lineterminator="\n").encode("utf-8")
-
-
-def as_json(table: pd.DataFrame, notes: Sequence[str] = (), more: Tables | None = None) -> bytes:
-    """The table as a list of objects, at full precision; what is absent or infinite is null."""
-    return (json.dumps(records(table), ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode("utf-8")
-
-
-def as_xlsx(table: pd.DataFrame, notes: Sequence[str] = (), more: Tables | None = None) -> bytes:
-    """A workbook: the table, further tables, and a sheet of notes. No text becomes a formula or a link."""
-    file = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(file, options) as book:
-        bold = book.add_format({"bold": True})
-        for name, sheet_table in {"effects": table, **(more or {})}.items():
-            _write_sheet(book.add_worksheet(name), sheet_table, bold)
-        if notes:
-            sheet = book.add_worksheet("notes")
-            sheet.set_column(0, 0, 120)
-            for line, note in enumerate(notes):
-                sheet.write_string(line, 0, note)
-    return file.getvalue()
-
-
-EXPORT_FORMATS: dict[str, Callable[[pd.DataFrame, Sequence[str], Tables | None], bytes]] = {
-    "csv": as_csv,
-    "xlsx": as_xlsx,
-    "json": as_json,
+EXPORT_FORMATS: dict[str, Callable[[ExportedTables], bytes]] = {
+    "csv": effects_as_csv,
+    "xlsx": effects_as_workbook,
+    "dta": effects_as_stata,
+    "sav": effects_as_spss,
+    "tex": effects_as_latex,
+    "docx": effects_as_word,
+    "json": effects_as_json,
 }
 
 
-def export_evaluation(evaluation: Evaluation, export_format: str, *, language: str = "en") -> bytes:
-    """The protected effects in one of ``EXPORT_FORMATS``; a workbook holds averages, contrasts and notes too."""
-    more = {
-        "averages": pool_table(evaluation, language=language),
-        "contrasts": contrast_table(evaluation, language=language),
-    }
-    notes = notes_of(protect(evaluation), language)
-    return EXPORT_FORMATS[export_format](effect_table(evaluation, language=language), notes, more)
+def exported(evaluation: Evaluation, *, language: str = "en", stars: bool = False) -> ExportedTables:
+    """All tables of an evaluation, protected, with the names that people read."""
+    shared = protect(evaluation)
+    campaign = shared.campaign
+    names = {site.id: pick(site.title, language) for site in campaign.sites}
+    return ExportedTables(
+        effects=effect_table(shared, language=language),
+        more={
+            "averages": pool_table(shared, language=language),
+            "contrasts": contrast_table(shared, language=language),
+        },
+        notes=notes_of(shared, language),
+        title=pick(campaign.title, language),
+        language=language,
+        names=names | {outcome.id: pick(outcome.title, language) for outcome in campaign.outcomes},
+        confidence=campaign.analysis.confidence,
+        stars=stars,
+    )
+
+
+def export_evaluation(
+    evaluation: Evaluation, export_format: str, *, language: str = "en", stars: bool = False
+) -> bytes:
+    """The protected effects in one of ``EXPORT_FORMATS``; those that can hold averages, contrasts and notes do."""
+    return EXPORT_FORMATS[export_format](exported(evaluation, language=language, stars=stars))
 
 
 def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[str, object]:
@@ -209,7 +194,7 @@ def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[
 
 def _role_test(test: RoleTest) -> dict[str, object]:
     """The test as shared views show it: three decimals."""
-    numbers = {name: _plain(round(getattr(test, name), 3)) for name in ("statistic", "df", "p_value")}
+    numbers = {name: plain(round(getattr(test, name), 3)) for name in ("statistic", "df", "p_value")}
     return {"outcome": test.outcome, "roles": list(test.roles), **numbers}
 
 
@@ -233,15 +218,6 @@ def _lock(lock: LockedPlan) -> dict[str, object]:
         "locked_by": lock.locked_by,
         "late": lock.late,
     }
-
-
-def records(table: pd.DataFrame) -> list[dict[str, object]]:
-    """The rows as objects that JSON can hold."""
-    names = list(table.columns)
-    return [
-        {name: _plain(value) for name, value in zip(names, row, strict=True)}
-        for row in table.itertuples(index=False, name=None)
-    ]
 
 
 def software() -> str:
@@ -285,38 +261,3 @@ def _told_of(stamp: PlanStamp, language: str) -> tuple[str, ...]:
 
 def _said(notes: Sequence[Note], language: str) -> tuple[str, ...]:
     return tuple(note.say(language) for note in notes)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, str | int | float | dict | list | bool):
-        return value
-    return None if pd.isna(value) else str(value)  # type: ignore[call-overload]
-
-
-def _flat(value: object) -> object:
-    """A cell of a spreadsheet: sentences in a row, a mapping as its texts."""
-    if isinstance(value, tuple):
-        return " ".join(str(item) for item in value) or None
-    if isinstance(value, Mapping):
-        if "reason" in value:
-            return f"{value['reason']} {value['remedy']}"
-        return " ".join(f"{key}: {text}" for key, text in value.items())
-    return value
-
-
-def _write_sheet(sheet: xlsxwriter.worksheet.Worksheet, table: pd.DataFrame, bold: object) -> None:
-    for column, name in enumerate(table.columns):
-        sheet.write_string(0, column, name, bold)
-        for line, value in enumerate(table[name], start=1):
-            cell = _flat(value)
-            if isinstance(cell, int | float) and not isinstance(cell, bool) and math.isfinite(cell):
-                sheet.write_number(line, column, cell)
-            elif isinstance(cell, float) and math.isnan(cell):
-                continue
-            elif cell is not None:
-                sheet.write_string(line, column, str(cell))
-    sheet.freeze_panes(1, 0)

@@ -42,6 +42,7 @@ class TableOfEffects:
     effects: tuple[Effect, ...]
     plan_sha256: str
     data_sha256: str
+    confidence: float
 
 
 def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
@@ -57,7 +58,10 @@ def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
     plan = load_plan(plan_file)
     answers = answers_of_file(plan, data_file)
     return TableOfEffects(
-        effects=effects_of_answers(plan, answers), plan_sha256=plan.sha256, data_sha256=answers.data_sha256
+        effects=effects_of_answers(plan, answers),
+        plan_sha256=plan.sha256,
+        data_sha256=answers.data_sha256,
+        confidence=plan.confidence,
     )
 
 

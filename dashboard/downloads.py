@@ -4,7 +4,7 @@ from dash import Dash
 from flask import Response, abort, jsonify, request
 
 from campaigns.effects import Evaluation
-from campaigns.export import EXPORT_FORMATS, contrast_table, effect_table, notes_of, pool_table
+from campaigns.export import EXPORT_FORMATS, export_evaluation
 from dashboard.comparison import compare
 from dashboard.evaluations import NothingYet
 from dashboard.figures import PICTURE_WIDTH, forest_figure
@@ -15,8 +15,12 @@ from dashboard.services import Services
 
 MEDIA_TYPES = {
     "csv": "text/csv",
-    "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "dta": "application/x-stata-dta",
+    "sav": "application/x-spss-sav",
+    "tex": "application/x-tex",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "json": "application/json",
 }
 
 
@@ -66,12 +70,7 @@ def _asked(services: Services) -> tuple[Evaluation, Address]:
 
 
 def _export(evaluation: Evaluation, kind: str, language: str) -> Response:
-    table = effect_table(evaluation, language=language)
-    more = {
-        "averages": pool_table(evaluation, language=language),
-        "contrasts": contrast_table(evaluation, language=language),
-    }
-    body = EXPORT_FORMATS[kind](table, notes_of(evaluation, language), more)
+    body = export_evaluation(evaluation, kind, language=language)
     reply = Response(body, mimetype=MEDIA_TYPES[kind])
     name = f"{evaluation.campaign.id}-effects.{kind}"
     reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'

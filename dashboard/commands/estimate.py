@@ -12,6 +12,7 @@ from dashboard.commands.results import (
     TableFormat,
     as_json,
     format_of,
+    write_bytes,
     write_result,
 )
 
@@ -33,6 +34,7 @@ def estimate(
     """
     from campaigns.effects import EffectEstimate
     from campaigns.export import EXPORT_FORMATS, effect_table
+    from campaigns.exported_tables import ExportedTables
     from campaigns.one_table import effects_of_file
 
     if clusters is not None:
@@ -41,17 +43,27 @@ def estimate(
     table = effect_table(
         found.effects, language=language, plan_sha256=found.plan_sha256, data_sha256=found.data_sha256
     )
-    written = EXPORT_FORMATS[format_of(table_format, output).value](table, (), None)
-    write_result(written.decode("utf-8"), output)
+    tables = ExportedTables(effects=table, title=plan.stem, language=language, confidence=found.confidence)
+    write_bytes(EXPORT_FORMATS[_format(table_format, output)](tables), output)
     if not any(isinstance(effect, EffectEstimate) for effect in found.effects):
         raise typer.Exit(NOTHING_ESTIMABLE)
+
+
+def _format(table_format: TableFormat | None, output: Path | None) -> str:
+    """The format named; or what the file ends in, where effects can be written so; or JSON."""
+    from campaigns.export import EXPORT_FORMATS
+
+    ending = "" if output is None else output.suffix.lower().lstrip(".")
+    return (
+        ending if table_format is None and ending in EXPORT_FORMATS else format_of(table_format, output).value
+    )
 
 
 def _write_clusters(plan: Path, data: Path, output: Path) -> None:
     """The clusters behind every effect: as nested objects, or in CSV one line a cluster."""
     import pandas as pd
 
-    from campaigns.export import as_csv
+    from campaigns.flat_files import table_as_csv
     from campaigns.one_table import clusters_of_file
 
     found = clusters_of_file(plan, data)
@@ -59,7 +71,7 @@ def _write_clusters(plan: Path, data: Path, output: Path) -> None:
         write_result(as_json([inspection.as_record() for inspection in found]), output)
         return
     lines = [line for inspection in found for line in inspection.as_lines()]
-    write_result(as_csv(pd.DataFrame(lines, dtype=object)).decode("utf-8"), output)
+    write_bytes(table_as_csv(pd.DataFrame(lines, dtype=object)), output)
 
 
 def register(app: typer.Typer) -> None:

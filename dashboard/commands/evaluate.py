@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.commands.results import write_bytes
+
 
 if TYPE_CHECKING:
     from campaigns.effects import Evaluation
@@ -16,6 +18,10 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     XLSX = "xlsx"
+    DTA = "dta"
+    SAV = "sav"
+    TEX = "tex"
+    DOCX = "docx"
     JSON = "json"
 
 
@@ -38,7 +44,8 @@ def evaluate(
     campaign: CampaignId,
     workspace: Folder = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write it whole (.json) or its effects (.csv, .xlsx) to this file.")
+        Path | None,
+        typer.Option(help="Write it whole (.json) or its effects (.csv, .xlsx, ...) to this file."),
     ] = None,
     as_of: AsOf = None,
     language: Language = "en",
@@ -51,7 +58,7 @@ def evaluate(
         _refuse_format(output)
     evaluation = evaluation_of(workspace, campaign, as_of)
     if output is not None:
-        output.write_bytes(_file(evaluation, ending, language))
+        write_bytes(_file(evaluation, ending, language), output)
     typer.echo(_summary(evaluation, language))
     _leave_if_nothing(evaluation)
 
@@ -65,15 +72,16 @@ def export(
     workspace: Folder = None,
     as_of: AsOf = None,
     language: Language = "en",
+    stars: Annotated[bool, typer.Option(help="In .tex and .docx mark small p-values by stars.")] = False,
 ) -> None:
-    """Write a campaign's effects, protected, for other programs."""
+    """Write a campaign's effects, protected, for other programs and for print."""
     from campaigns.export import EXPORT_FORMATS, export_evaluation
 
     named = export_format.value if export_format else output.suffix.lower().lstrip(".")
     if named not in EXPORT_FORMATS:
         _refuse_format(output)
     evaluation = evaluation_of(workspace, campaign, as_of)
-    output.write_bytes(export_evaluation(evaluation, named, language=language))
+    write_bytes(export_evaluation(evaluation, named, language=language, stars=stars), output)
     _leave_if_nothing(evaluation)
 
 

@@ -40,14 +40,19 @@ def as_json(value: object) -> str:
 
 
 def write_result(text: str, output: Path | None) -> None:
-    """Write to the file, or to the screen where none is named."""
+    """Write text to the file, or to the screen where none is named."""
+    write_bytes(text.encode("utf-8"), output)
+
+
+def write_bytes(content: bytes, output: Path | None) -> None:
+    """Write to the file, or, of text, to the screen where none is named."""
     from surveys.problems import CannotProceed
 
     if output is None:
-        print(text, end="")
+        print(content.decode("utf-8"), end="")
         return
     try:
-        output.write_text(text, "utf-8", newline="")
+        output.write_bytes(content)
     except OSError as error:
         raise CannotProceed(
             str(output), "the file cannot be written.", f"Check folder and rights ({error.strerror})."

@@ -135,7 +135,7 @@ def test_mistakes_are_named(workspace: Path, tmp_path: Path) -> None:
     run = awareness("evaluate", "--workspace", workspace, "--campaign", "pilto")
     assert (run.returncode, "pilot" in run.stderr) == (2, True)
     run = awareness(
-        "export", "--workspace", workspace, "--campaign", "pilot", "--output", tmp_path / "effects.docx"
+        "export", "--workspace", workspace, "--campaign", "pilot", "--output", tmp_path / "effects.pdf"
     )
     assert (run.returncode, ".xlsx" in run.stderr) == (2, True)
 
