@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from surveys.fieldwork import LinkingKey, Protection
+from surveys.weighting import Weighting
 
 
 class Role(StrEnum):
@@ -84,6 +85,7 @@ class Site:
     target: Mapping[str, int] = field(default_factory=dict)  # wave id -> interviews planned
     quotas: tuple[Quota, ...] = ()
     design: str | None = None  # where the site's design differs from the plan's
+    weights: Weighting | None = None  # None: the data's own weight, or none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +207,16 @@ class Campaign:
     def main_waves(self) -> tuple[Wave, ...]:
         """The waves that results come from: all but back-checks."""
         return tuple(wave for wave in self.waves if wave.backcheck_of is None)
+
+    @property
+    def declares_weights(self) -> bool:
+        """Whether the weights of some site are made by declared rules."""
+        return any(site.weights is not None for site in self.sites)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether interviews count by a weight, the data's own or one that is made."""
+        return self.columns.weight is not None or self.declares_weights
 
     def site(self, site_id: str) -> Site:
         """The site of that id; KeyError where there is none."""

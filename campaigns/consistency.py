@@ -7,6 +7,7 @@ from typing import get_args
 from campaigns.campaign import Campaign, Tier
 from campaigns.linking_keys import linking_must_hold
 from campaigns.schema import Section, as_number, as_text, did_you_mean
+from campaigns.weighting_plan import margin_columns, weighting_must_hold
 from surveys.fieldwork import Part
 
 
@@ -25,6 +26,7 @@ def must_hold(campaign: Campaign, root: Section) -> None:
             )
     _backchecks_must_hold(campaign, root)
     linking_must_hold(campaign, root, _with_another_part(campaign))
+    weighting_must_hold(campaign, root)
     variables = set(analysis_columns(campaign))
     for position, outcome in enumerate(campaign.outcomes):
         if outcome.id in variables:
@@ -118,7 +120,13 @@ def _with_another_part(campaign: Campaign) -> tuple[str, ...]:
     parts = [getattr(columns, part) for part in (*PARTS, "consent") if part != "respondent"]
     named = [name for name in (*parts, *columns.exposure.values()) if name is not None]
     counted = [name for site in campaign.sites for quota in site.quotas for name in quota.by]
-    return (*named, *counted, *analysis_columns(campaign), *scored_columns(campaign))
+    return (
+        *named,
+        *counted,
+        *margin_columns(campaign),
+        *analysis_columns(campaign),
+        *scored_columns(campaign),
+    )
 
 
 def analysis_columns(campaign: Campaign) -> tuple[str, ...]:

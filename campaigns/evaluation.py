@@ -30,6 +30,7 @@ from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.roles import contrast_roles, pools_of
 from campaigns.scoring import scored
 from campaigns.specification import PValue, Specification, StepDown, StepDownMethod
+from campaigns.weights import weighed
 
 
 WITHOUT_CLUSTERS = {"CR0": "HC0", "CR1": "HC1", "CR1S": "HC1", "CR2": "HC2", "CR3": "HC3"}
@@ -127,8 +128,8 @@ def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
         waves = [*campaign.analysis.before, *campaign.analysis.after]
         here = table.filter(table["@site"].isin(sites), table["@wave"].isin(waves))
         # Scored once and kept: several queries follow, and long expressions take longer to plan than to run.
-        outcomes = scored(here, campaign)
-        if campaign.columns.weight is None and "@weight" in outcomes.columns:
+        outcomes = scored(weighed(here, campaign), campaign)
+        if not campaign.weighted and "@weight" in outcomes.columns:
             outcomes = outcomes.drop("@weight")
         rows = connection.create_table("scores", outcomes, temp=True)
         return [

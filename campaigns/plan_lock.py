@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 from typing import Literal
 
 from campaigns.campaign import Analysis, Campaign, Columns, Outcome, Site, Tier
@@ -53,7 +54,7 @@ def plan_content(campaign: Campaign) -> dict[str, object]:
         "campaign": campaign.id,
         "instrument": campaign.instrument,
         "waves": [wave.id for wave in campaign.waves],
-        "sites": {site.id: _of(site, OF_SITES) for site in campaign.sites},
+        "sites": {site.id: _of(site, OF_SITES) | _weights_of(site) for site in campaign.sites},
         "columns": _plain(_as_mapping(campaign.columns)),
         "missing_codes": dict(campaign.missing_codes),
         "outcomes": {outcome.id: _of(outcome, OF_OUTCOMES) for outcome in campaign.outcomes},
@@ -191,6 +192,10 @@ def _deviations(
             _section(_section(then, "sites"), site),
             OF_SITES,
         )
+        if _section(_section(now, "sites"), site).get("weights") != _section(
+            _section(then, "sites"), site
+        ).get("weights"):
+            yield f"sites.{site}.weights"
     analysis, planned = _section(now, "analysis"), _section(then, "analysis")
     names = [
         field.name
@@ -235,6 +240,11 @@ def _of(thing: Outcome | Site, names: Sequence[str]) -> dict[str, object]:
     return {name: _plain(getattr(thing, name)) for name in names}
 
 
+def _weights_of(site: Site) -> dict[str, object]:
+    """How the site's interviews are weighted; nothing where nothing is declared, as in locks made before that could be."""
+    return {} if site.weights is None else {"weights": _plain(site.weights)}
+
+
 def _as_mapping(thing: Columns | Analysis) -> dict[str, object]:
     return asdict(thing)
 
@@ -247,4 +257,6 @@ def _plain(value: object) -> object:
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return getattr(value, "value", value)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -25,6 +26,7 @@ from campaigns.linking_keys import linking_of
 from campaigns.plan_multiplicity import read_multiplicity
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of, unique
 from campaigns.scores import parse_score, range_of, unit_of
+from campaigns.weighting_plan import margin_columns, weighting_of
 from surveys.fieldwork import FieldSite, FieldWave, Fieldwork, Part, Protection
 
 
@@ -77,7 +79,7 @@ DEFAULT_ARM_VALUES = {
 
 _CAMPAIGN_KEYS = (
     "campaign", "title", "description", "simulated", "themes", "partners", "instrument", "messages", "costs",
-    "waves", "sites", "columns", "linking", "missing_codes", "identifiers", "retention_months", "outcomes", "analysis",
+    "waves", "sites", "columns", "linking", "weights", "missing_codes", "identifiers", "retention_months", "outcomes", "analysis",
 )  # fmt: skip
 
 
@@ -93,6 +95,7 @@ def load_campaign(path: Path) -> Campaign:
     root = read_yaml(path)
     root.allow_only(_CAMPAIGN_KEYS)
     waves = tuple(_wave(section) for section in root.sections("waves"))
+    columns = _columns(root.section("columns"), waves)
     sites = tuple(_site(section, waves) for section in root.sections("sites"))
     outcomes = tuple(_outcome(section) for section in root.sections("outcomes"))
     for entries, key in ((waves, "waves"), (sites, "sites"), (outcomes, "outcomes")):
@@ -106,8 +109,8 @@ def load_campaign(path: Path) -> Campaign:
         title=root.languages("title"),
         instrument=root.name("instrument"),
         waves=waves,
-        sites=sites,
-        columns=_columns(root.section("columns"), waves),
+        sites=_weighted(sites, root, columns, waves),
+        columns=columns,
         outcomes=outcomes,
         analysis=_analysis(root.section("analysis"), waves),
         simulated=root.flag("simulated"),
@@ -139,6 +142,7 @@ def fieldwork_of(campaign: Campaign, *, site: str | None = None, wave: str | Non
     keys = campaign.linking.keys
     extra = [*sorted(named), *analysis_columns(campaign), *scored_columns(campaign), *counted]
     extra += [key.question for key in keys]
+    extra += margin_columns(campaign)
     return Fieldwork(
         campaign=campaign.id,
         sites=tuple(
@@ -196,7 +200,9 @@ def _wave(section: Section) -> Wave:
 
 
 def _site(section: Section, waves: Sequence[Wave]) -> Site:
-    section.allow_only(("id", "country", "role", "audience", "title", "target", "quotas", "design"))
+    section.allow_only(
+        ("id", "country", "role", "audience", "title", "target", "quotas", "design", "weights")
+    )
     country = section.text("country").upper()
     if alpha_2(country) is None:
         section.refuse(
@@ -215,6 +221,18 @@ def _site(section: Section, waves: Sequence[Wave]) -> Site:
         target={wave: target.whole(wave) for wave in target.values},
         quotas=tuple(_quota(inner, waves) for inner in section.sections("quotas")),
         design=section.choice("design", DESIGNS) if "design" in section else None,
+    )
+
+
+def _weighted(
+    sites: Sequence[Site], root: Section, columns: Columns, waves: Sequence[Wave]
+) -> tuple[Site, ...]:
+    """The sites with how their interviews are weighted: by their own keys, and where they say nothing by the campaign's."""
+    names, column = [wave.id for wave in waves], columns.weight is not None
+    usual = weighting_of(root.section("weights"), names, column=column)
+    return tuple(
+        replace(site, weights=weighting_of(section.section("weights"), names, column=column, otherwise=usual))
+        for site, section in zip(sites, root.sections("sites"), strict=True)
     )
 
 

@@ -57,6 +57,8 @@ def scored(answers: ir.Table, campaign: Campaign, beside: Mapping[str, ir.Value]
     variables = (*analysis.covariates, *analysis.categorical, *analysis.fixed_effects, *analysis.subgroups)
     ids = [outcome.id for outcome in campaign.outcomes]
     declared = [part for part in PARTS if part in ("@site", "@wave") or getattr(campaign.columns, part[1:])]
+    if campaign.declares_weights and "@weight" not in declared:
+        declared.append("@weight")
     if campaign.linking.keys and "@respondent" not in declared:
         declared.append("@respondent")
     columns = {part: _part(answers, part) for part in declared}
@@ -73,7 +75,7 @@ def scored(answers: ir.Table, campaign: Campaign, beside: Mapping[str, ir.Value]
 
 def met(answers: ir.Table, question: str) -> ir.FloatingValue:
     """1 where a respondent met the campaign, 0 where not; don't know is not having met it."""
-    said = _among(_as_text(_column(answers, question)).lower(), YES).cast(dt.float64)
+    said = _among(as_text(_column(answers, question)).lower(), YES).cast(dt.float64)
     unsure = _missing(answers, question) == "dont_know"
     answered = _column(answers, question).notnull() & _missing(answers, question).isnull()
     return ibis.cases((unsure, ibis.literal(0.0)), (answered, said), else_=ibis.null(dt.float64))
@@ -297,7 +299,7 @@ def _yes(answers: ir.Table, score: Score, item: str, *, not_asked: float | None)
             lambda one, other: one | other, [_is(answer, text) for text, n in score.values.items() if n > 0]
         )
     else:
-        said = _among(_as_text(answer).lower(), YES)
+        said = _among(as_text(answer).lower(), YES)
     return _filled(answers, score, item, said.cast(dt.float64), not_asked=not_asked)
 
 
@@ -358,7 +360,7 @@ def _is(answer: ir.Value, text: str) -> ir.BooleanValue:
     number = _number(text)
     if isinstance(answer, ir.NumericValue):
         return answer == number if number is not None else ibis.literal(False)
-    same = _as_text(answer) == text
+    same = as_text(answer) == text
     if number is None:
         return same
     return same | (answer.try_cast(dt.float64) == number).fill_null(False)
@@ -366,7 +368,7 @@ def _is(answer: ir.Value, text: str) -> ir.BooleanValue:
 
 def _selected(answer: ir.Value, choice: str) -> ir.BooleanValue:
     """Whether a choice is among those selected, which are codes with spaces between them."""
-    padded = ibis.literal(" ") + _as_text(answer) + ibis.literal(" ")
+    padded = ibis.literal(" ") + as_text(answer) + ibis.literal(" ")
     return padded.contains(f" {choice} ")
 
 
@@ -374,7 +376,8 @@ def _among(value: ir.StringValue, texts: Sequence[str]) -> ir.BooleanValue:
     return value.isin(list(texts)).fill_null(False) if texts else ibis.literal(False)
 
 
-def _as_text(answer: ir.Value) -> ir.StringValue:
+def as_text(answer: ir.Value) -> ir.StringValue:
+    """An answer as text, a whole number without decimals."""
     if isinstance(answer, ir.StringValue):
         return answer
     if isinstance(answer, ir.FloatingValue):

@@ -16,6 +16,7 @@ from campaigns.roles import SUPPRESSED
 from campaigns.scoring import met, scored
 from campaigns.threat_rows import Threat
 from campaigns.threats import threats
+from campaigns.weights import weighed
 
 
 SHARES = ("at_highest", "at_lowest")  # of answers: what all or nobody said would tell on each of them
@@ -39,7 +40,7 @@ def threats_of_campaign(
     try:
         table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
         waves = [*campaign.analysis.before, *campaign.analysis.after]
-        here = table.filter(table["@wave"].isin(waves))
+        here = weighed(table.filter(table["@wave"].isin(waves)), campaign)
         return [one for found in _by_design(here, campaign, effects) for one in protected(found, policy)]
     finally:
         connection.disconnect()
