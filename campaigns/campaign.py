@@ -147,6 +147,11 @@ class Analysis:
     pool_method: str | None = None  # None: the policy (equal below five sites, REML from five up, alongside)
     confidence: float = 0.95
 
+    @property
+    def second_opinion(self) -> bool:
+        """Whether the test is CR2's, so that a better one stands beside it where clusters are few."""
+        return self.standard_errors == "CR2" and self.p_value == "t"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:

@@ -92,6 +92,7 @@ def specification_of(
         p_value=cast("PValue", analysis.p_value),
         draws=analysis.draws,
         seed=analysis.seed,
+        second_opinion=analysis.second_opinion,
         confidence=analysis.confidence,
         covariates=tuple(name for name in analysis.covariates if name not in of_text),
         categorical=(*of_text, *analysis.categorical),

@@ -1,7 +1,7 @@
 """The part of a plan that says how sure the numbers are: standard errors, test, model; refused where they contradict."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from campaigns.influence import FROM_SCORES
@@ -35,7 +35,7 @@ class InferencePlan:
     bootstrap_weights: BootstrapWeights = "rademacher"
     lonely_units: LonelyUnits = "adjust"
     model: Model = "linear"
-    second_opinion: bool = False  # the plan names neither standard errors nor a test
+    second_opinion: bool = False  # the errors are CR2 and the plan names no test
 
 
 def read_inference(
@@ -52,8 +52,8 @@ def read_inference(
         ),
         lonely_units=cast("LonelyUnits", analysis.choice("lonely_psu", get_args(LonelyUnits), "adjust")),
         standard_errors=_standard_errors(analysis, clusters, single),
-        second_opinion="standard_errors" not in analysis and "p_value" not in analysis,
     )
+    found = replace(found, second_opinion="p_value" not in analysis and found.standard_errors == "CR2")
     may_cluster = bool(clusters or "respondent" in single)
     if design in FROM_ROWS:
         _only_influence(found, design, clusters, analysis, columns)

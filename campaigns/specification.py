@@ -43,7 +43,7 @@ class Specification:
     bootstrap_weights: BootstrapWeights = "rademacher"
     lonely_units: LonelyUnits = "adjust"  # a stratum with one primary sampling unit
     model: Model = "linear"
-    second_opinion: bool = False  # nothing was named: where clusters are few, say what a better test finds
+    second_opinion: bool = False  # no test was named: where clusters are few, say what a better one finds
     confidence: float = 0.95
     covariates: tuple[str, ...] = ()  # numeric
     categorical: tuple[str, ...] = ()  # entered as indicators

@@ -197,6 +197,21 @@ def test_the_order_of_files_and_rows_changes_nothing(
                 assert one.std_error == pytest.approx(two.std_error, rel=1e-9)
 
 
+def test_with_few_clusters_a_second_test_stands_beside_and_changes_no_number(
+    evaluation: Evaluation, campaign: Campaign, files: list[Path]
+) -> None:
+    beside = effects_at(evaluation, "signs")
+    named = replace(campaign, analysis=replace(campaign.analysis, p_value="normal"))
+    other = effects_at(evaluate(named, files, as_of_upload=3, data_sha256="x"), "signs")
+    assert beside
+    for site, effect in beside.items():
+        codes = [note.code for note in effect.caveats]
+        assert "few_bootstrap_beside" in codes or effect.subject.design == "pre_post"
+        assert not any(note.code.startswith("few_bootstrap") for note in other[site].caveats)
+        assert (effect.estimate, effect.std_error) == (other[site].estimate, other[site].std_error)
+        assert effect.p_method == "t"
+
+
 def test_without_any_answers_everything_is_a_gap(campaign: Campaign) -> None:
     empty = evaluate(campaign, [], as_of_upload=None, data_sha256="")
     assert len(empty.effects) == 10
