@@ -1,10 +1,12 @@
-"""What is left of each upload: its numbers as they stand now, not as they were when it came."""
+"""What is left of each upload: its numbers as they stand now, not as they were when it came; and taking one back."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.services import Services
 from dashboard.verdicts import declined_rows
+from surveys import columns
 from surveys.catalogue import Catalogue, Upload
 
 
@@ -37,3 +39,25 @@ def standings_of(catalogue: Catalogue, campaign: str, uploads: Sequence[Upload])
             )
         )
     return standings
+
+
+def is_owner(upload: Upload, name: str) -> bool:
+    """Whether that person sent the file."""
+    return bool(name.strip()) and upload.uploader.strip().casefold() == name.strip().casefold()
+
+
+def can_take_back(upload: Upload, name: str) -> bool:
+    """Whether an upload is one's own and still brings anything; the record refuses where something stands on it."""
+    return is_owner(upload, name) and upload.in_force and bool(upload.accepted or upload.held)
+
+
+def take_back(services: Services, campaign: str, upload: int, by: str) -> None:
+    """Take an upload back, and let the derived columns follow.
+
+    Raises
+    ------
+    CannotProceed
+        Something later stands on it, or it is out already; the message says which.
+    """
+    services.catalogue.undo(campaign, upload, by=by)
+    columns.refresh(services.catalogue, services.workspace.columns, campaign)

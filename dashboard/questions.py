@@ -30,13 +30,25 @@ def answers_from_page(said: object) -> tuple[Decisions, str]:
         The name is missing, or an answer is none.
     """
     content = said if isinstance(said, Mapping) else {}
-    name = shown(str(content.get("by") or ""), LONGEST_NAME).strip()
+    name = person_from_page(content)
     answers = content.get("answers")
-    if not name:
-        raise CannotProceed("by", "the name is missing.", "Give your name.")
     if not isinstance(answers, Mapping) or not answers or len(answers) > MOST_ANSWERS:
         raise CannotProceed("answers", "there is no answer.", "Answer at least one question.")
     return checked_answers({str(key): str(value) for key, value in answers.items()}, "answers"), name
+
+
+def person_from_page(said: Mapping[str, Any]) -> str:
+    """The name of whoever sent this.
+
+    Raises
+    ------
+    CannotProceed
+        There is none.
+    """
+    name = shown(str(said.get("by") or ""), LONGEST_NAME).strip()
+    if not name:
+        raise CannotProceed("by", "the name is missing.", "Give your name.")
+    return name
 
 
 def _drawn(doubt: Doubt, language: str) -> dict[str, Any]:

@@ -61,6 +61,11 @@ class Workspace:
         return self.folder / "columns"
 
     @property
+    def arriving(self) -> Path:
+        """Folder of files that are still being sent, or judged; it can be removed while nothing is served."""
+        return self.folder / "arriving"
+
+    @property
     def editions(self) -> Path:
         """Folder of the frozen evaluations."""
         return self.folder / "editions"
@@ -154,7 +159,9 @@ def init_workspace(folder: Path, title: str | None = None) -> Workspace:
             (place / name).mkdir(mode=0o700 if name in PRIVATE else 0o755, exist_ok=True)
         ignored = place / ".gitignore"
         if not ignored.exists():
-            ignored.write_text("catalogue.db*\ncertificates/\ncolumns/\neditions/\nkeys/\n", "utf-8")
+            ignored.write_text(
+                "arriving/\ncatalogue.db*\ncertificates/\ncolumns/\neditions/\nkeys/\n", "utf-8"
+            )
     except OSError as error:
         raise CannotProceed(
             str(place),

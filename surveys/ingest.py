@@ -125,6 +125,7 @@ def ingest_file(
                 path, judgement, name=sender.name, limits=bounds, read=lambda: tell("checking", 0.35)
             )
         except FileRefused as refused:
+            tell("storing", 0.6)
             return _refuse(catalogue, sender, instrument, fieldwork, sha256, size, refused)
     tell("storing", 0.6)
     countries = country_of_site or {site.id: site.country for site in fieldwork.sites}

@@ -3,15 +3,27 @@
   "use strict";
 
   var h = React.createElement;
-  var ASK_EVERY = 500; // milliseconds between two looks at a job
+  var STAGES = ["sending", "reading", "checking", "storing"];
+  var STAGE_OF = { waiting: "reading", hashing: "reading", refreshing: "storing", done: "storing" };
+  var FORMATS = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.zip,.json,.xml,.sav,.zsav,.dta,.gz";
+  var asking = window.campaign_asking, fill = asking.fill, query = asking.query;
 
-  var fill = window.campaign_asking.fill, query = window.campaign_asking.query;
+  function megabytes(bytes) { return (Math.floor(bytes / 104857.6) / 10).toFixed(1); }
 
   function Choice(props) {
     return h("label", { className: "choice" }, h("span", null, props.label),
       h("select", { value: props.value, disabled: props.disabled, onChange: function (event) { props.choose(event.target.value); } },
         h("option", { value: "" }, props.none),
         props.options.map(function (option) { return h("option", { key: option.value, value: option.value }, option.label); })));
+  }
+
+  function Name(props) {
+    return h("label", { className: "choice" }, h("span", null, props.words.name),
+      h("input", {
+        type: "text", value: props.value, required: true, autoComplete: "name", maxLength: 120, disabled: props.disabled, ref: props.field,
+        "aria-describedby": "upload-name-hint", onChange: function (event) { props.choose(event.target.value); }, onBlur: props.said,
+        onKeyDown: function (event) { if (event.key === "Enter") { props.enter(); } }
+      }), h("small", { id: "upload-name-hint" }, props.words.name_hint));
   }
 
   function DropArea(props) {
@@ -22,145 +34,158 @@
       if (event.dataTransfer.files.length) { props.send(event.dataTransfer.files[0]); }
     }
     return h("label", {
-      className: "drop" + (inside ? " inside" : "") + (props.busy ? " busy" : ""),
+      className: "drop" + (inside ? " inside" : ""),
       onDragOver: function (event) { event.preventDefault(); setInside(true); },
       onDragLeave: function () { setInside(false); },
-      onDrop: props.busy ? function (event) { event.preventDefault(); } : drop
+      onDrop: drop
     },
     h("input", {
-      type: "file", className: "unseen", disabled: props.busy, accept: props.accept, "aria-describedby": "upload-formats",
+      type: "file", className: "unseen", accept: FORMATS, "aria-describedby": "upload-formats",
       onChange: function (event) {
         var file = event.target.files[0];
         if (file) { props.send(file); }
         event.target.value = ""; // the same file, corrected, may be chosen again
       }
     }),
-    h("b", null, props.words.drop), h("span", { className: "choose" }, props.words.choose),
+    h("b", null, props.words.drop), h("span", { className: "choose" }, props.choose),
     h("small", { id: "upload-formats" }, props.words.formats));
   }
 
+  /* Which of the steps is under way; how much of it is done stands in the bar. */
+  function Stages(props) {
+    var now = STAGES.indexOf(props.stage);
+    return h("ol", { className: "stages" }, STAGES.map(function (stage, place) {
+      var state = place < now ? "done" : place === now ? "now" : "next";
+      return h("li", { key: stage, className: state }, props.words["stage_" + stage], h("span", { className: "unseen" }, " (" + props.words["stage_" + state] + ")"));
+    }));
+  }
+
   function Progress(props) {
-    var percent = Math.round(props.fraction * 100);
+    var job = props.job, words = props.words, sending = job.phase === "sending";
+    var share = sending ? (job.size ? job.sent / job.size : 0) : job.fraction || 0, percent = Math.floor(100 * share);
+    var step = sending ? fill(words.sending, { sent: megabytes(job.sent || 0), size: megabytes(job.size || 0) }) : job.step;
     return h("div", { className: "under-way" },
-      h("p", { role: "status" }, h("b", null, props.name), " ", props.step),
-      h("div", { className: "bar-of", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent, "aria-label": props.label },
-        h("span", { style: { width: percent + "%" } })));
+      h(Stages, { stage: sending ? "sending" : STAGE_OF[job.stage] || job.stage, words: words }),
+      h("p", null, h("b", null, job.name), " ", job.cancelling ? words.cancelling : step),
+      h("div", { className: "bar-of", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent, "aria-valuetext": percent + "% " + step, "aria-label": words.progress },
+        h("span", { style: { width: percent + "%" } })),
+      h("p", { className: "cut", role: "status" }, job.cut ? words.cut : ""),
+      job.storing ? null : h("button", { type: "button", className: "button quiet", disabled: Boolean(job.cancelling), onClick: props.cancel }, words.cancel));
   }
 
-  function Cause(props) {
-    var cause = props.cause, words = props.words;
-    return h("li", { className: "cause" },
-      h("h4", null, cause.title), h("p", { className: "fix" }, h("b", null, words.fix), " ", cause.remedy),
-      cause.rows.length ? h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": cause.title }, h("table", null,
-        h("thead", null, h("tr", null, h("th", { scope: "col" }, words.row), h("th", { scope: "col" }, words.line),
-          h("th", { scope: "col" }, words.value), h("th", { scope: "col" }, words.wrong))),
-        h("tbody", null, cause.rows.map(function (row, number) {
-          return h("tr", { key: number }, h("td", { className: "number" }, row.row), h("td", { className: "number" }, row.line),
-            h("td", { className: "cell" }, row.value), h("td", null, row.message));
-        })))) : null,
-      cause.more ? h("p", { className: "more" }, cause.more) : null);
-  }
-
-  function Causes(props) {
-    if (!props.causes.length) { return null; }
-    return h("section", null, h("h3", null, props.title), h("ol", { className: "causes" },
-      props.causes.map(function (cause, number) { return h(Cause, { key: number, cause: cause, words: props.words }); })));
-  }
-
-  function Verdict(props) {
-    var verdict = props.told.verdict, words = props.words, heading = React.useRef(null);
-    React.useEffect(function () { heading.current.focus(); }, [props.told]);
-    return h("section", { className: "panel verdict " + verdict.state },
-      h("h2", { tabIndex: -1, ref: heading }, verdict.headline),
-      h("p", { className: "file-name" }, props.name),
-      verdict.counts.length ? h("dl", { className: "counts" }, verdict.counts.map(function (count) {
-        return h("div", { key: count.name, className: count.name }, h("dt", null, count.label), h("dd", null, count.value));
-      })) : null,
-      h("p", { className: "next" }, verdict.next),
-      props.told.review ? h("p", null, h("a", { className: "button", href: props.told.review }, words.review)) : null,
-      verdict.left_out.length ? h("div", { className: "attention" }, h(Causes, { causes: verdict.left_out, title: words.left_out, words: words })) : null,
-      props.told.questions && props.told.questions.length ? h(window.campaign_questions.Questions, {
-        key: props.told.id, questions: props.told.questions, words: words, answer: props.answer
-      }) : null,
-      props.told.refused_rows ? h("p", null, h("a", { className: "button", href: props.told.refused_rows, download: "" }, words.workbook)) : null,
-      h(Causes, { causes: verdict.causes, title: words.problems, words: words }),
-      verdict.warnings.length ? h("details", { className: "disclosure" }, h("summary", null, fill(words.warnings, { count: verdict.warnings.length })),
-        h(Causes, { causes: verdict.warnings, title: words.noticed, words: words })) : null);
+  function Notice(props) {
+    return h("div", { className: "panel verdict " + (props.kind || ""), role: props.kind === "failed" ? "alert" : "status" },
+      h("h2", null, props.title), props.text ? h("p", null, props.text) : null, props.children);
   }
 
   function UploadPanel(props) {
     var words = props.words;
     var siteState = React.useState(""), site = siteState[0], setSite = siteState[1];
     var waveState = React.useState(""), wave = waveState[0], setWave = waveState[1];
-    var jobState = React.useState(null), job = jobState[0], setJob = jobState[1]; // {name, step, fraction, told, error}
-    var alive = React.useRef(true);
-    React.useEffect(function () { return function () { alive.current = false; }; }, []);
+    var nameState = React.useState(asking.remembered), name = nameState[0], setName = nameState[1];
+    var jobState = React.useState(null), job = jobState[0], setJob = jobState[1]; // what is known of the file: {phase, name, ...}
+    var way = React.useRef(null), nameField = React.useRef(null);
 
-    function change(update) {
-      if (alive.current) { setJob(function (old) { return Object.assign({}, old, update); }); }
+    React.useEffect(function () {
+      tellName();
+      takeUp();
+      return function () { if (way.current) { way.current.leave(); } };
+    }, []);
+
+    function tellName() {
+      if (name.trim()) { asking.remember(name.trim()); }
+      props.setProps({ name: name.trim() });
     }
-    function fail(text) { change({ error: text, fraction: 1 }); }
+    function place() {
+      return { campaign: props.campaign, language: props.language, site: site, wave: wave, by: name.trim(), words: words };
+    }
+    function change(update) { setJob(function (old) { return Object.assign({}, old, update); }); }
+    function hear(update) {
+      if (update.arriving) { waits(update.arriving); return; }
+      if (update.told) {
+        change({ phase: "told", told: update.told, name: update.told.name });
+        props.setProps({ done: update.told.id });
+        return;
+      }
+      var phase = ["error", "lost", "cancelled"].filter(function (key) { return update[key]; })[0];
+      change(Object.assign({}, update, phase ? { phase: phase } : update.stage ? { phase: "judging" } : {}));
+    }
+    function along() {
+      if (way.current) { way.current.leave(); }
+      way.current = new window.campaign_sending.Way(place(), hear);
+      return way.current;
+    }
 
-    function ask(id, misses) {
-      fetch("/upload/" + id + ".json?" + query({ lang: props.language })).then(function (reply) {
-        if (!reply.ok) { throw new Error("status " + reply.status); }
-        return reply.json();
-      }).then(function (told) {
-        if (told.state === "running") {
-          change({ step: told.step, fraction: 0.5 + told.fraction / 2 });
-          setTimeout(ask, ASK_EVERY, id, 0);
-        } else {
-          told.id = id;
-          change({ told: told, fraction: 1 });
-          props.setProps({ done: id });
-        }
-      }).catch(function () { // a weak line: keep asking, the file is already there
-        if (misses > 20) { fail(words.lost); } else { setTimeout(ask, 2 * ASK_EVERY, id, misses + 1); }
+    /* After a reload: the file of this tab, or one that this browser has not sent in full. */
+    function takeUp() {
+      var sending = window.campaign_sending, here = sending.here(props.campaign), before = here || sending.unfinished(props.campaign)[0];
+      if (!before) { return; }
+      way.current = new sending.Way(place(), function (update) {
+        if (update.lost && !here) { sending.finished(before); return; }
+        hear(update);
       });
+      way.current.find(before);
+    }
+    function waits(told) {
+      setSite(told.site);
+      setWave(told.wave);
+      setJob({ phase: "unfinished", name: told.name, sent: told.offset, size: told.size });
     }
 
     function send(file) {
-      setJob({ name: file.name, step: words.sending, fraction: 0, file: file });
-      if (file.size > props.largest) { fail(words.too_large); return; }
-      var request = new XMLHttpRequest();
-      request.open("POST", "/upload?" + query({ campaign: props.campaign, site: site, wave: wave, name: file.name, lang: props.language }));
-      request.setRequestHeader("Content-Type", "application/octet-stream");
-      request.upload.onprogress = function (event) {
-        if (event.lengthComputable) { change({ fraction: event.loaded / event.total / 2 }); }
-      };
-      request.onload = function () {
-        var reply = {};
-        try { reply = JSON.parse(request.responseText); } catch (_) { /* a page in between answered */ }
-        if (reply.job) { change({ step: words.waiting, fraction: 0.5 }); ask(reply.job, 0); } else { fail(reply.error || words.not_sent); }
-      };
-      request.onerror = function () { fail(words.not_sent); };
-      request.send(file);
+      if (file.size > props.largest) { setJob({ phase: "error", name: file.name, error: words.too_large, file: file }); return; }
+      if (!name.trim()) {
+        setJob({ phase: "named", name: file.name, file: file });
+        if (nameField.current) { nameField.current.focus(); }
+        return;
+      }
+      tellName();
+      window.campaign_sending.forget(props.campaign);
+      setJob({ phase: "sending", name: file.name, file: file, sent: 0, size: file.size });
+      along().send(file);
     }
+    function cancel() { change({ cancelling: true }); way.current.cancel(); }
 
     // The file lies at the server still; only the answers travel.
-    function answer(id, by, answers, failed) {
-      fetch("/upload/" + id + "/answers?" + query({ lang: props.language }), {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ by: by, answers: answers })
-      }).then(function (reply) { return reply.json(); }).then(function (reply) {
-        if (!reply.job) { failed(reply.error || words.not_sent); return; }
-        setJob(function (old) { return { name: old.name, file: old.file, step: words.waiting, fraction: 0.5 }; });
-        ask(reply.job, 0);
-      }).catch(function () { failed(words.not_sent); });
+    function answer(id, answers, failed) {
+      asking.sent("/upload/" + id + "/answers?" + query({ lang: props.language }), { by: name.trim(), answers: answers }, { failed: words.not_sent }).then(function (reply) {
+        if (!reply.job) { failed(reply.error); return; }
+        setJob(function (old) { return { phase: "judging", name: old.name, step: words.waiting, stage: "waiting", fraction: 0 }; });
+        along().watch(reply.job);
+      });
+    }
+    function undo(id) {
+      return asking.sent("/upload/" + id + "/undo?" + query({ lang: props.language }), { by: name.trim() }, { failed: words.not_sent }).then(function (reply) {
+        if (reply.done) { props.setProps({ done: id + " undone" }); }
+        return reply;
+      });
     }
 
-    var busy = Boolean(job && !job.told && !job.error);
+    var phase = job ? job.phase : "", busy = phase === "sending" || phase === "judging";
     return h("div", { id: props.id, className: "upload" },
       h("div", { className: "panel" },
         h("div", { className: "choices" },
           h(Choice, { label: words.site, none: words.site_in_file, options: props.sites, value: site, choose: setSite, disabled: busy }),
-          h(Choice, { label: words.wave, none: words.wave_in_file, options: props.waves, value: wave, choose: setWave, disabled: busy })),
-        h(DropArea, { words: words, busy: busy, send: send, accept: ".csv,.tsv,.txt,.xlsx,.xls,.ods,.zip,.json,.xml,.sav,.zsav,.dta,.gz" }),
-        h("p", { className: "safe" }, words.safe),
-        busy ? h(Progress, { name: job.name, step: job.step, fraction: job.fraction, label: words.progress }) : null),
-      job && job.error ? h("div", { className: "panel verdict failed", role: "alert" }, h("h2", null, job.error),
-        h("p", null, words.nothing_stored),
-        h("button", { type: "button", className: "button", onClick: function () { send(job.file); } }, words.again)) : null,
-      job && job.told ? h(Verdict, { told: job.told, name: job.name, words: words, answer: answer.bind(null, job.told.id) }) : null);
+          h(Choice, { label: words.wave, none: words.wave_in_file, options: props.waves, value: wave, choose: setWave, disabled: busy }),
+          h(Name, {
+            words: words, value: name, choose: setName, disabled: busy, field: nameField, said: tellName,
+            enter: function () { if (phase === "named") { send(job.file); } else { tellName(); } }
+          })),
+        phase === "named" ? h("div", { className: "first", role: "alert" }, h("p", null, fill(words.name_first, { file: job.name })),
+          h("button", { type: "button", className: "button", onClick: function () { send(job.file); } }, words.send)) : null,
+        phase === "unfinished" ? h("div", { className: "first", role: "status" },
+          h("p", null, h("b", null, fill(words.unfinished, { file: job.name, sent: megabytes(job.sent), size: megabytes(job.size) })), " ", words.unfinished_next),
+          h("button", { type: "button", className: "button quiet", onClick: cancel }, words.unfinished_drop)) : null,
+        busy ? h(Progress, { job: job, words: words, cancel: cancel }) : h(React.Fragment, null,
+          h(DropArea, { words: words, send: send, choose: phase === "unfinished" ? words.unfinished_choose : words.choose }),
+          h("p", { className: "safe" }, words.safe))),
+      phase === "error" ? h(Notice, { kind: "failed", title: job.error, text: words.nothing_stored },
+        job.file ? h("button", { type: "button", className: "button", onClick: function () { send(job.file); } }, words.again) : null) : null,
+      phase === "cancelled" ? h(Notice, { kind: "cancelled", title: words.cancelled, text: words.cancelled_next }) : null,
+      phase === "lost" ? h(Notice, { title: words.lost }) : null,
+      phase === "told" ? h(window.campaign_verdict.Verdict, {
+        told: job.told, name: job.name, by: name.trim(), words: words, answer: answer.bind(null, job.told.id), undo: undo.bind(null, job.told.id)
+      }) : null);
   }
 
   window.campaign_upload = { UploadPanel: UploadPanel };

@@ -3,7 +3,7 @@
   "use strict";
 
   var h = React.createElement;
-  var fill = window.campaign_asking.fill, remembered = window.campaign_asking.remembered, remember = window.campaign_asking.remember;
+  var fill = window.campaign_asking.fill;
 
   function Choices(props) {
     var doubt = props.doubt;
@@ -82,7 +82,6 @@
     var words = props.words, questions = props.questions;
     var answerState = React.useState({}), answers = answerState[0], setAnswers = answerState[1];
     var mapState = React.useState(function () { return suggested(questions); }), map = mapState[0], setMap = mapState[1];
-    var nameState = React.useState(remembered), name = nameState[0], setName = nameState[1];
     var errorState = React.useState(""), error = errorState[0], setError = errorState[1];
     var open = questions.filter(function (doubt) { return !doubt.settled; });
     var settled = questions.filter(function (doubt) { return doubt.settled; });
@@ -112,13 +111,12 @@
     }
     function send(event) {
       event.preventDefault();
-      var all = given(), by = name.trim();
+      var all = given();
       if (asksColumns && !map.confirmed) { setError(words.asked_confirm_missing); return; }
       if (!Object.keys(all).length) { setError(words.asked_answer_missing); return; }
-      if (!by) { setError(words.asked_name_missing); return; }
-      remember(by);
+      if (!props.by) { setError(words.name_missing); return; }
       setError("");
-      props.answer(by, all, setError);
+      props.answer(all, setError);
     }
     function drawn(doubt) {
       if (doubt.sheet && answers.sheet !== doubt.sheet) { return null; }
@@ -136,8 +134,6 @@
       settled.length ? h("h3", null, words.asked_settled_title) : null,
       settled.map(function (doubt) { return h(Settled, { key: doubt.id, doubt: doubt, words: words }, drawn(doubt)); }),
       h("div", { className: "signature" + (open.length || Object.keys(given()).length ? "" : " unseen-until-changed") },
-        h("label", { className: "choice" }, h("span", null, words.asked_name),
-          h("input", { type: "text", value: name, required: true, autoComplete: "name", maxLength: 120, onChange: function (event) { setName(event.target.value); } })),
         h("button", { type: "submit", className: "button" }, words.asked_send)),
       error ? h("p", { role: "alert", className: "error" }, error) : null);
   }

@@ -1,37 +1,31 @@
 """The field team's screen: drop a file, watch it being judged, read the verdict, take the refused rows home."""
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from dash import Dash, Input, Output, html
-from flask import Response, abort, jsonify, request
+from dash import ALL, Dash, Input, Output, State, ctx, html
 
 from campaigns.campaign import Campaign
-from dashboard import verdicts, wording
+from dashboard import upload_routes, wording
 from dashboard.components import Drawn, frame, message
-from dashboard.histories import Standing, standings_of
-from dashboard.links import Address, parse_address
-from dashboard.questions import answers_from_page, questions_of
+from dashboard.histories import Standing, can_take_back, standings_of, take_back
+from dashboard.links import Address
 from dashboard.services import Services
-from dashboard.uploads import Job, Sending
 from surveys.catalogue import Upload
 from surveys.languages import catalogue, pick, say
-from surveys.problems import CannotProceed
-from surveys.reading.limits import Limits
+from surveys.problems import CannotProceed, Refused
 
 
 HISTORY = 10
-CHUNK = 1 << 20
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORDS = "screens.upload.words."
 
 
 class UploadPanel(Drawn):
-    """The drop area, the progress and the verdict, drawn by assets/upload.js."""
+    """The drop area, the progress and the verdict, drawn by assets/upload.js. It tells when something was ``done``, and who is at work."""
 
     _namespace = "campaign_upload"
     _type = "UploadPanel"
-    _prop_names = ("id", "campaign", "language", "sites", "waves", "largest", "words", "done")
+    _prop_names = ("id", "campaign", "language", "sites", "waves", "largest", "words", "done", "name")
     available_properties = _prop_names
 
 
@@ -49,15 +43,57 @@ def layout(services: Services, address: Address) -> html.Div:
 
 def register(app: Dash, services: Services) -> None:
     """Connect the routes a file goes through, and the history that follows it."""
-    _register_routes(app, services)
+    upload_routes.register(app, services)
 
     @app.callback(
-        Output("upload-history", "children"), Input("upload", "done"), Input("upload", "campaign"),
-        Input("upload", "language"), prevent_initial_call=True,
+        Output("upload-history", "children"), Input("upload", "done"), Input("upload", "name"),
+        Input({"page": "upload", "undo": ALL}, "n_clicks"), State("upload", "campaign"),
+        State("upload", "language"), prevent_initial_call=True,
     )  # fmt: skip
-    def show_history(_: str, campaign: str, language: str) -> list[Any]:
+    def show_history(_: str, name: str, clicks: list[int | None], campaign: str, language: str) -> list[Any]:
         found = services.evaluations.campaign(campaign)
-        return [] if found is None else _history(services, found, language)
+        if found is None:
+            return []
+        shelf = Shelf(services=services, campaign=found, language=language, name=name or "")
+        undone = isinstance(ctx.triggered_id, dict) and any(clicks)
+        return shelved(shelf, ctx.triggered_id["undo"] if undone else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The history of a campaign's uploads, and who looks at it."""
+
+    services: Services
+    campaign: Campaign
+    language: str
+    name: str = ""
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence of the history."""
+        return say(f"screens.upload.history.{key}", self.language, **values)
+
+
+def shelved(shelf: Shelf, undo: int | None = None) -> list[Any]:
+    """The history, after taking back an upload where one is named."""
+    if undo is None:
+        return _history(shelf)
+    said = html.P(_take_back(shelf, undo), role="status", className="said")
+    return [said, *_history(shelf)]
+
+
+def _take_back(shelf: Shelf, undo: int) -> str:
+    """Take back an upload of one's own; what became of that."""
+    campaign = shelf.campaign.id
+    upload = next((one for one in shelf.services.catalogue.uploads(campaign) if one.id == undo), None)
+    if upload is None or not can_take_back(upload, shelf.name):
+        return shelf.say("not_yours")
+    try:
+        take_back(shelf.services, campaign, undo, shelf.name.strip())
+    except Refused as refused:
+        return refused.told(shelf.language)
+    except CannotProceed as stop:
+        return f"{stop.what} {stop.remedy}"
+    return shelf.say("undone", file=upload.name)
 
 
 def _screen(services: Services, campaign: Campaign, language: str) -> list[Any]:
@@ -67,6 +103,7 @@ def _screen(services: Services, campaign: Campaign, language: str) -> list[Any]:
                   f"{pick(site.audience, language)}"}
         for site in campaign.sites
     ]  # fmt: skip
+    largest = services.uploads.receiving.limit
     waves = [{"value": wave.id, "label": pick(wave.title, language)} for wave in campaign.waves]
     return [
         html.Div(
@@ -78,143 +115,85 @@ def _screen(services: Services, campaign: Campaign, language: str) -> list[Any]:
         ),
         UploadPanel(
             id="upload", campaign=campaign.id, language=language, sites=sites, waves=waves,
-            largest=Limits().file_bytes, words=_words(language), done="",
+            largest=largest, words=_words(language, largest), done="", name="",
         ),
-        html.Div(_history(services, campaign, language), id="upload-history"),
+        html.Div(_history(Shelf(services=services, campaign=campaign, language=language)), id="upload-history"),
     ]  # fmt: skip
 
 
-def _words(language: str) -> dict[str, str]:
+def _words(language: str, largest: int) -> dict[str, str]:
+    """The page's own words; what the browser has to fill in stays in braces."""
     keys = [key for key in catalogue("en") if key.startswith(WORDS)]
-    return {key.removeprefix(WORDS): say(key, language) for key in keys}
+    limit = str(largest >> 20)
+    return {key.removeprefix(WORDS): say(key, language).replace("{limit}", limit) for key in keys}
 
 
-def _history(services: Services, campaign: Campaign, language: str) -> list[Any]:
-    uploads = services.catalogue.uploads(campaign.id)[:HISTORY]
+# ---- what happened before ----------------------------------------------------------------------------------
+
+
+def _history(shelf: Shelf) -> list[Any]:
+    record, campaign = shelf.services.catalogue, shelf.campaign
+    uploads = record.uploads(campaign.id)[:HISTORY]
     if not uploads:
         return []
-    columns = ("when", "file", "place", "accepted", "unchanged", "rejected", "declined", "held")
-    standings = standings_of(services.catalogue, campaign.id, uploads)
-    head = [html.Th(say(f"screens.upload.history.{name}", language), scope="col") for name in columns]
+    columns = ("when", "file", "place", "accepted", "unchanged", "rejected", "declined", "held", "do")
+    standings = standings_of(record, campaign.id, uploads)
+    head = [html.Th(shelf.say(name), scope="col") for name in columns]
     table = html.Table(
         [
-            html.Caption(say("screens.upload.history.caption", language)),
+            html.Caption(shelf.say("caption")),
             html.Thead(html.Tr(head)),
             html.Tbody(
                 [
-                    _history_row(upload, standing, campaign, language)
+                    _history_row(shelf, upload, standing)
                     for upload, standing in zip(uploads, standings, strict=True)
                 ]
             ),
         ],
         className="history-table",
     )
-    title = html.H2(say("screens.upload.history.title", language))
     more = html.A(
-        say("screens.upload.history.more", language),
-        href=Address(language=language, campaign=campaign.id).to("/review"),
+        shelf.say("more"), href=Address(language=shelf.language, campaign=campaign.id).to("/review")
     )
-    shown = [title, html.Div(table, className="scroll", tabIndex="0"), html.P(more)]
+    shown = [html.H2(shelf.say("title")), html.Div(table, className="scroll", tabIndex="0"), html.P(more)]
     return [html.Section(shown, className="panel history")]
 
 
-def _history_row(upload: Upload, standing: Standing, campaign: Campaign, language: str) -> html.Tr:
-    titles = {site.id: pick(site.title, language) for site in campaign.sites}
-    place = titles.get(upload.site or "", say("screens.upload.history.by_file", language))
-    when = wording.moment(upload.uploaded_at, language)
-    numbers = (
-        standing.accepted, standing.unchanged, standing.rejected, standing.declined, standing.held
-    )  # fmt: skip
+def _history_row(shelf: Shelf, upload: Upload, standing: Standing) -> html.Tr:
+    titles = {site.id: pick(site.title, shelf.language) for site in shelf.campaign.sites}
+    place = titles.get(upload.site or "", shelf.say("by_file"))
+    numbers = {
+        "accepted": standing.accepted, "unchanged": standing.unchanged, "rejected": standing.rejected,
+        "declined": standing.declined, "held": standing.held,
+    }  # fmt: skip
     whole = "refused" if upload.verdict == "reject-file" else "" if upload.in_force else "out"
     cells = (
-        [html.Td(say(f"screens.upload.history.{whole}", language), colSpan=len(numbers), className="refused")]
+        [html.Td(shelf.say(whole), colSpan=len(numbers), className="refused")]
         if whole
-        else [html.Td(f"{number:,}", className="number") for number in numbers]
+        else [
+            html.Td(
+                f"{number:,}",
+                className="number" if number else "number none",
+                **{"data-label": shelf.say(name)},
+            )
+            for name, number in numbers.items()
+        ]
     )
-    return html.Tr([html.Td(when), html.Th(upload.name, scope="row"), html.Td(place), *cells])
+    return html.Tr(
+        [
+            html.Td(wording.moment(upload.uploaded_at, shelf.language)),
+            html.Th(upload.name, scope="row"),
+            html.Td(place),
+            *cells,
+            html.Td(_undo_button(shelf, upload)),
+        ]
+    )
 
 
-# ---- the routes a file goes through ----------------------------------------------------------------------
-
-
-def _register_routes(app: Dash, services: Services) -> None:
-    @app.server.post("/upload")
-    def receive() -> tuple[Response, int]:
-        address = parse_address(request.args.to_dict(), services.workspace.languages)
-        campaign = services.evaluations.campaigns().get(address.campaign or "")
-        if campaign is None:
-            abort(404)
-        if (request.content_length or 0) > Limits().file_bytes:
-            return jsonify({"error": say("screens.upload.words.too_large", address.language)}), 413
-        path = services.uploads.new_place()
-        _save(path)
-        sending = Sending(
-            path=path,
-            name=request.args.get("name", "")[:300] or "upload",
-            campaign=campaign.stem,
-            site=request.args.get("site") or None,
-            wave=request.args.get("wave") or None,
-            language=address.language,
-        )
-        return jsonify({"job": services.uploads.begin(sending).id}), 202
-
-    @app.server.post("/upload/<job_id>/answers")
-    def answer(job_id: str) -> tuple[Response, int]:
-        said = request.get_json(silent=True)
-        try:
-            answers, by = answers_from_page(said)
-        except CannotProceed as stop:
-            return jsonify({"error": f"{stop.what} {stop.remedy}"}), 400
-        job = services.uploads.again(_job(services, job_id), answers, by)
-        if job is None:
-            return jsonify({"error": say("screens.upload.words.asked_gone", _language(services))}), 410
-        return jsonify({"job": job.id}), 202
-
-    @app.server.get("/upload/<job_id>.json")
-    def progress(job_id: str) -> Response:
-        return jsonify(_told(_job(services, job_id), _language(services)))
-
-    @app.server.get("/upload/<job_id>/refused.xlsx")
-    def refused(job_id: str) -> Response:
-        job = _job(services, job_id)
-        if job.refused_rows is None:
-            abort(404)
-        reply = Response(job.refused_rows, mimetype=WORKBOOK)
-        reply.headers.set(
-            "Content-Disposition", "attachment", filename=f"{Path(job.name).stem}-refused-rows.xlsx"
-        )
-        reply.headers["Cache-Control"] = "no-store"
-        return reply
-
-
-def _language(services: Services) -> str:
-    return parse_address(request.args.to_dict(), services.workspace.languages).language
-
-
-def _save(path: Path) -> None:
-    with path.open("wb") as file:
-        while chunk := request.stream.read(CHUNK):
-            file.write(chunk)
-
-
-def _job(services: Services, job_id: str) -> Job:
-    job = services.uploads.job(job_id)
-    if job is None:
-        abort(404)
-    return job
-
-
-def _told(job: Job, language: str) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "state": job.state, "fraction": job.fraction,
-        "step": say(f"screens.upload.steps.{job.step}", language),
-    }  # fmt: skip
-    if job.state == "done" and job.receipt is not None:
-        told["verdict"] = verdicts.verdict_of(job.receipt, language)
-        told["questions"] = questions_of(job.receipt.report.doubts, language) if job.waiting else []
-        if job.receipt.held:
-            told["review"] = Address(language=language, campaign=job.campaign).to("/review")
-        told["refused_rows"] = f"/upload/{job.id}/refused.xlsx" if job.refused_rows else ""
-    if job.state == "failed":
-        told["verdict"] = verdicts.stopped(job.stop, language)
-    return told
+def _undo_button(shelf: Shelf, upload: Upload) -> html.Button | str:
+    if not can_take_back(upload, shelf.name):
+        return ""
+    return html.Button(
+        shelf.say("undo"), id={"page": "upload", "undo": upload.id}, type="button", className="button quiet",
+        **{"aria-label": shelf.say("undo_of", file=upload.name)},
+    )  # fmt: skip

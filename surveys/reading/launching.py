@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,10 +16,12 @@ from surveys.problems import FileRefused
 from surveys.reading.handover import problem_from_json
 from surveys.reading.limits import Limits
 from surveys.reading.refusal import refused
+from surveys.reading.stopping import Stopped, stop_asked
 
 
 PACKAGES = Path(__file__).resolve().parents[2]
 OUT_OF_MEMORY = 70  # as in surveys.reading.child
+STOP_SECONDS = 0.2  # between two looks whether to stop
 GRACE_SECONDS = 10  # of waiting beyond the processor time allowed: a busy machine is not a bad file
 # What native code says before it gives up for want of memory.
 MEMORY_WORDS = (
@@ -58,6 +61,8 @@ def read_in_child(
     ------
     FileRefused
         The reader refused the file, crashed, or used more time or memory than it may.
+    Stopped
+        Somebody called it off; the process is ended.
     """
     size = path.stat().st_size
     with tempfile.TemporaryDirectory(prefix="reading-") as temporary:
@@ -102,12 +107,26 @@ def _run(folder: Path, wait: float) -> None:
 
 
 def _ended(process: subprocess.Popen[bytes], wait: float) -> bool:
-    """Whether the process ended in time; its end closes the pipe, which wakes us at once."""
-    try:
-        process.communicate(timeout=wait)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+    """Whether the process ended in time; its end closes the pipe, which wakes us at once.
+
+    Raises
+    ------
+    Stopped
+        Somebody called it off.
+    """
+    stop = stop_asked()
+    latest = time.monotonic() + wait
+    while True:
+        left = latest - time.monotonic()
+        try:
+            process.communicate(timeout=left if stop is None else min(left, STOP_SECONDS))
+        except subprocess.TimeoutExpired:
+            if stop is not None and stop.is_set():
+                raise Stopped from None
+            if time.monotonic() >= latest:
+                return False
+        else:
+            return True
 
 
 def _environment(folder: Path) -> dict[str, str]:

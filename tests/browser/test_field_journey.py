@@ -21,6 +21,7 @@ from tests.browser.test_compare import overflow, serious_violations
 pytestmark = pytest.mark.browser
 CAMPAIGN = "safe-journeys-2026"
 SITE, WAVE = "npl", "endline"
+NAME = "Asha"
 PAGES = ("overview", "upload", "export", "methods")
 
 
@@ -44,7 +45,7 @@ def test_a_file_with_mistakes_is_mended_and_comes_in_once(
     if shots:
         page.screenshot(path=shots / f"upload-verdict-{language}-desktop.png", full_page=True)
     with page.expect_download() as download:
-        page.locator(".verdict a.button").click()
+        page.locator(".verdict a[download]").click()
     workbook = tmp_path / "refused.xlsx"
     download.value.save_as(workbook)
 
@@ -108,6 +109,7 @@ def test_an_evaluator_takes_the_effects_home(desktop: Visit) -> None:
 
 def send(page: Page, file: Path) -> None:
     page.locator(".choice select").first.select_option(SITE)
+    page.locator(".choices input").fill(NAME)
     with page.expect_response(re.compile(r"/upload\?")):
         page.locator("input[type=file]").set_input_files(file)
     page.locator(".file-name", has_text=file.name).wait_for(timeout=60_000)

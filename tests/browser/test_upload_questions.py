@@ -57,7 +57,6 @@ def test_of_two_sheets_the_one_left_out_is_shown_as_something_to_act_on(
     send(page, file)
     expect(page.locator(".causes .fix")).to_contain_text(say("screens.upload.asked.fix", "en"))
     page.get_by_label("Team A").check()
-    page.get_by_label(say("screens.upload.words.asked_name", "en")).fill("Kim")
     page.get_by_role("button", name=say("screens.upload.words.asked_send", "en")).click()
     expect(page.locator(".verdict.incomplete .attention")).to_contain_text("Team B", timeout=60_000)
     assert overflow(page) <= 0
@@ -93,9 +92,9 @@ def answer_by_keyboard(page: Page) -> None:
     page.keyboard.press("Space")
     page.get_by_label("The day comes first").focus()
     page.keyboard.press("Space")
+    page.get_by_label(say("screens.upload.words.name", "en")).fill("김민아")
     page.get_by_label("“Refused”").focus()
     page.keyboard.press("Space")
-    page.get_by_label(say("screens.upload.words.asked_name", "en")).fill("김민아")
     page.keyboard.press("Enter")
 
 

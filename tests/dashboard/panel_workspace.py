@@ -70,8 +70,8 @@ PEOPLE = (
 SECRETS = ("Tamang", "9841000001", "Dhading", "Thapa")
 
 
-def build(folder: Path) -> Workspace:
-    """The workspace, with both waves stored; no pairs were sought yet."""
+def build_empty(folder: Path) -> Workspace:
+    """The workspace with its campaign and questionnaire; nothing was sent yet."""
     workspace = init_workspace(folder, "Panel")
     (workspace.campaigns / "panel.yaml").write_text(CAMPAIGN, "utf-8")
     form = workspace.instruments / "panel.xlsx"
@@ -83,6 +83,13 @@ def build(folder: Path) -> Workspace:
             choices.write_row(row, 0, cells)
         for row, cells in enumerate((("form_title", "form_id", "version"), ("Panel", "panel", "1"))):
             settings.write_row(row, 0, cells)
+    return workspace
+
+
+def build(folder: Path) -> Workspace:
+    """The workspace, with both waves stored; no pairs were sought yet."""
+    workspace = build_empty(folder)
+    form = workspace.instruments / "panel.xlsx"
     path = folder.parent / "both-waves.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.histories import standings_of
 from dashboard.questions import questions_of
-from dashboard.uploads import refused_rows
+from dashboard.uploads import has_rows_to_mend
 from dashboard.verdicts import verdict_of
 from surveys.languages import languages, say
 from surveys.problems import Problem
@@ -48,12 +48,11 @@ def test_a_second_sheet_of_interviews_is_said_to_be_left_out_and_how_to_send_it(
 
 def test_held_interviews_alone_wait_for_a_person_and_offer_no_workbook(desk: Desk) -> None:
     desk.send([said("a")])
-    path = desk.folder / "later.csv"
     receipt = desk.send([said("a", day="2026-03-09", ward="other")])
     assert (receipt.held, receipt.rejected) == (1, 0)
     verdict = verdict_of(receipt, "en")
     assert verdict["state"] == "waiting"
-    assert refused_rows(path, "later.csv", receipt, "en") is None
+    assert not has_rows_to_mend(receipt)
 
 
 def test_an_edited_interview_is_replaced_and_not_new(desk: Desk) -> None:
