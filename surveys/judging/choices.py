@@ -1,6 +1,7 @@
 """An answer picked from a list: the code, or a label in any language of the questionnaire, as the code."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -145,6 +146,8 @@ def _meanings(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _loosened(text: str) -> str:
+    if not text.isascii():  # marks of direction and joiners come with a keyboard and say nothing
+        text = "".join(character for character in text if unicodedata.category(character) != "Cf")
     return " ".join(text.casefold().replace("’", "'").split())
 
 

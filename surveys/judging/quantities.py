@@ -72,8 +72,10 @@ def _proves_decimal_comma(text: str) -> bool:
 
 
 def read_number(answer: str, *, whole: bool, decimal_comma: bool = False) -> Quantity:
-    """A number with a decimal point, otherwise as written."""
+    """A number with a decimal point and without a plus, otherwise as written."""
     text = western_digits(answer.strip()).replace("٫", ",")
+    if text[:1] == "+" and text[1:2] not in "+-":
+        text = text[1:]
     if _WHOLE.fullmatch(text):
         return Quantity(text=text)
     comma = _COMMA.fullmatch(text)
