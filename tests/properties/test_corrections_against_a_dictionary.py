@@ -48,6 +48,7 @@ class Corrected(RuleBasedStateMachine):
         self.made: list[Made] = []
         self.turn = 0
         self.seen_at: dict[int, dict[str, str]] = {}
+        self.send("a", "30")
 
     def teardown(self) -> None:
         if not hasattr(self, "catalogue"):
@@ -127,9 +128,21 @@ class Corrected(RuleBasedStateMachine):
             return
         self.enter(Made(0, id_, old, new, author))
 
+    @precondition(lambda self: len(self.made) > 3)
     @rule(id_=IDS, author=PEOPLE)
     def propose_to_withdraw(self, id_: str, author: str) -> None:
         self.enter(Made(0, id_, None, None, author))
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data(), old=st.none() | AGES, new=AGES)
+    def correct(self, data: st.DataObject, old: str | None, new: str) -> None:
+        """A correction from its proposal to its end: chance alone rarely gets so far."""
+        id_ = data.draw(st.sampled_from(sorted(self.sent)))
+        old = old or self.value(id_)
+        if new != old:
+            self.enter(Made(0, id_, old, new, "sita"))
+            while self.made[-1].state in WAITING:
+                self.carry_on_with(self.made[-1])
 
     def enter(self, made: Made) -> None:
         said: dict[str, object] = {"kind": "withdraw"}
@@ -172,8 +185,11 @@ class Corrected(RuleBasedStateMachine):
     @precondition(lambda self: any(one.state in (*WAITING, "applied") for one in self.made))
     @rule(data=st.data())
     def carry_on(self, data: st.DataObject) -> None:
-        """The next step of a live correction, by whoever may take it: chance alone rarely gets so far."""
-        one = data.draw(st.sampled_from([one for one in self.made if one.state in (*WAITING, "applied")]))
+        """The next step of a live correction, by whoever may take it."""
+        live = [one for one in self.made if one.state in (*WAITING, "applied")]
+        self.carry_on_with(data.draw(st.sampled_from(live)))
+
+    def carry_on_with(self, one: Made) -> None:
         action = {"proposed": "approve", "approved": "apply", "applied": "undo"}[one.state]
         actor = "minji" if one.author == "sita" else "sita"
         self.move(one, action, actor)
@@ -232,7 +248,7 @@ class Corrected(RuleBasedStateMachine):
 
 TestCorrected = Corrected.TestCase
 TestCorrected.settings = settings(
-    max_examples=12,
+    max_examples=10,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
