@@ -20,6 +20,7 @@ from campaigns.sample import Floats, Integers
 
 GATHERED = 4_000_000  # numbers brought together at once where clusters are treated in batches
 IDENTIFIED = 1e-6  # of a direction: what may lie along coefficients that leave with a cluster
+WRITTEN_OUT = 300  # clusters or coefficients up to which full matrices are cheaper than sparse ones
 WIDE = 40  # cells of a cluster up to which its own matrix is cheaper than one in the span of its basis
 
 
@@ -94,6 +95,10 @@ class _Square:
         blocks: Any = [[sparse.diags_array(self.groups), between], [between.T, sparse.csr_array(self.rest)]]
         return sparse.csr_array(sparse.block_array(blocks))
 
+    def written_out(self) -> Floats:
+        """The matrix itself with all its zeros."""
+        return np.block([[np.diag(self.groups), self.between], [self.between.T, self.rest]])
+
 
 def _square(regression: Regression) -> _Square:
     basis, scale = regression.basis, regression.sample.n * regression.row_weight() ** 2
@@ -133,9 +138,9 @@ def products_of_pulls(
     """
     square = _square(regression)
     pulls = [_pulled(regression, direction, square, None) for direction in directions]
-    across = [by_cluster(regression, pulled).toarray() for pulled in pulls]
-    weighted = [by_cluster(regression, pulled * regression.row_weight()).toarray() for pulled in pulls]
-    middle = square.whole().toarray()
+    across = [summed_by_cluster(regression, pulled) for pulled in pulls]
+    weighted = [summed_by_cluster(regression, pulled * regression.row_weight()) for pulled in pulls]
+    middle = square.written_out()
     found = {}
     for s, one in enumerate(pulls):
         for t, other in enumerate(pulls):
@@ -204,14 +209,25 @@ def _inverse_root(matrices: Floats) -> Floats:
 
 
 def _satterthwaite(regression: Regression, pulled: Floats, square: _Square) -> float:
-    """tr(Omega)^2 / tr(Omega^2) with Omega_gh = p_g'(I-H)_g (I-H)_h'p_h, without writing out clusters x clusters.
+    """tr(Omega)^2 / tr(Omega^2) with Omega_gh = p_g'(I-H)_g (I-H)_h'p_h.
 
     Omega = diag(p'p) - S T' - T S' + S (Y'W^2Y) S' = diag(p'p) + F N F', where the rows of S and T are Y_g'p_g and
-    Y_g'W_g p_g, F = [S T], N = [Y'W^2Y -I; -I 0].
+    Y_g'W_g p_g, F = [S T], N = [Y'W^2Y -I; -I 0]. Where clusters are many it is not written out.
     """
+    own: Floats = np.bincount(regression.sample.codes, weights=pulled**2).astype(float)
+    columns = max(regression.basis.groups, 1) + regression.basis.rest.shape[1]
+    if max(len(own), columns) <= WRITTEN_OUT:
+        across = summed_by_cluster(regression, pulled)
+        mixed = across @ summed_by_cluster(regression, pulled * regression.row_weight()).T
+        omega = np.diag(own) - mixed - mixed.T + across @ square.written_out() @ across.T
+        return float(np.trace(omega) ** 2 / (omega**2).sum())
+    return _satterthwaite_of_many(regression, pulled, square, own)
+
+
+def _satterthwaite_of_many(regression: Regression, pulled: Floats, square: _Square, own: Floats) -> float:
+    """The same by sparse matrices, without writing out clusters x clusters."""
     across = by_cluster(regression, pulled)
     weighted = by_cluster(regression, pulled * regression.row_weight())
-    own = np.bincount(regression.sample.codes, weights=pulled**2)
     factor = sparse.csr_array(sparse.hstack([across, weighted]))
     unit = sparse.eye_array(across.shape[1])
     blocks: Any = [[square.whole(), -unit], [-unit, None]]
@@ -220,6 +236,17 @@ def _satterthwaite(regression: Regression, pulled: Floats, square: _Square) -> f
     product = sparse.csr_array(middle @ (factor.T @ factor))
     squares = (own**2 + 2 * own * diagonal).sum() + product.multiply(product.T).sum()
     return float((own + diagonal).sum() ** 2 / squares)
+
+
+def summed_by_cluster(regression: Regression, values: Floats) -> Floats:
+    """Y_g'v_g for each cluster, written out: one row a cluster, the groups first."""
+    basis, codes = regression.basis, regression.sample.codes
+    stood = values * np.sqrt(regression.sample.n)
+    groups = max(basis.groups, 1)
+    sums = np.zeros((regression.sample.clusters, groups + basis.rest.shape[1]))
+    np.add.at(sums, (codes, basis.group), stood * basis.height)
+    np.add.at(sums[:, groups:], codes, stood[:, None] * basis.rest)
+    return sums
 
 
 def by_cluster(regression: Regression, values: Floats) -> sparse.csr_array:

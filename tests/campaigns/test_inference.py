@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from campaigns import bias_reduced
 from campaigns.effects import EffectEstimate, NotEstimable
 from campaigns.estimation import Specification, estimate
 from campaigns.inference import interval
@@ -120,7 +121,11 @@ def test_a_fit_on_cells_is_the_fit_of_statsmodels_on_rows(standard_errors: str, 
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_cr2_and_its_degrees_of_freedom_are_those_of_full_matrices(weighted: bool) -> None:
+@pytest.mark.parametrize("written_out", [0, 300])
+def test_cr2_and_its_degrees_of_freedom_are_those_of_full_matrices(
+    weighted: bool, written_out: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bias_reduced, "WRITTEN_OUT", written_out)
     rows = interviews().dropna(subset="score")
     w = rows["weight"].to_numpy() if weighted else np.ones(len(rows))
     if weighted:
