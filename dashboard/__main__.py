@@ -25,6 +25,7 @@ from dashboard.commands import (
     score,
     serve,
     threats,
+    withheld,
 )
 from surveys.problems import CannotProceed, FileRefused
 
@@ -52,6 +53,7 @@ for verbs in (
     quality,
     questionnaire,
     retention,
+    withheld,
     serve,
 ):
     verbs.register(app)

@@ -1,6 +1,6 @@
 """What every screen is built of: the frame around a page, charts, and the few displays drawn in the browser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,7 +21,7 @@ GRAPH_CONFIG: dict[str, Any] = {
 }
 NAVIGATION = ("overview", "compare", "upload", "export", "methods")
 # The screens of those who collect the data, under the one entry of the navigation that leads to the first of them.
-FIELDWORK = ("upload", "quality", "review", "corrections", "linking", "questionnaires")
+FIELDWORK = ("upload", "quality", "review", "withheld", "corrections", "linking", "questionnaires")
 LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}  # a language is named in itself
 
 
@@ -132,6 +132,40 @@ def frame(
             ),
         ],
         lang=language,
+    )
+
+
+def campaign_page(
+    page: str,
+    address: Address,
+    services: Services,
+    content_of: Callable[[Campaign, str], Sequence[Component | None]],
+) -> html.Div:
+    """The page of the campaign the address names; where there is none, what to do.
+
+    Parameters
+    ----------
+    content_of
+        What the page shows of a campaign in a language.
+    """
+    language = address.language
+    campaign = services.evaluations.campaign(address.campaign)
+    if campaign is None:
+        title, text = say("screens.no_campaign.title", language), say("screens.no_campaign.text", language)
+        content: Sequence[Component | None] = [message(title, text)]
+    else:
+        content = content_of(campaign, language)
+    return frame(page, address, content, services=services, campaign=campaign)
+
+
+def heading(page: str, language: str) -> html.Div:
+    """What a page is for, above everything else on it."""
+    return html.Div(
+        [
+            html.H1(say(f"screens.{page}.title", language)),
+            html.P(say(f"screens.{page}.lead", language), className="lead"),
+        ],
+        className="heading",
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from surveys.corrections.ledger import Action, Correction, Decided, Proposal, State, Step
 from surveys.keys import KeyRing
+from surveys.personal_data import Kind
 from surveys.problems import Problem
 from surveys.record import (
     arrivals,
@@ -318,13 +319,27 @@ class Catalogue:
             self.note(by, "withheld texts shown", f"{len(texts)} texts", {"texts": sorted(texts)})
         return texts
 
+    def withheld_kinds(
+        self, ids: Sequence[int], keys: KeyRing, regions: Sequence[str]
+    ) -> dict[int, tuple[Kind, ...]]:
+        """What each waiting text was kept back for, without the text."""
+        with self.database.reading() as connection:
+            return withholding.kinds(connection, ids, keys, regions)
+
     def decide_withheld(
         self, campaign: str, ids: Sequence[int], ruling: withholding.Ruling, keys: KeyRing, *, by: str
     ) -> int:
-        """Release texts into the answers, or leave them out for ever; how many."""
+        """Release texts into the answers, or leave them out; how many."""
         now = datetime.now(UTC)
         return self.database.write(
             lambda connection: withholding.decide(connection, campaign, ids, ruling, keys, actor=by, at=now)
+        )
+
+    def undo_withheld(self, campaign: str, ids: Sequence[int], *, by: str) -> int:
+        """Let texts wait again that were decided about; how many."""
+        now = datetime.now(UTC)
+        return self.database.write(
+            lambda connection: withholding.undo(connection, campaign, ids, actor=by, at=now)
         )
 
     def without_consent(self, campaign: str) -> list[ConsentCount]:
@@ -552,8 +567,8 @@ def _parts(connection: Connection, campaign: str, site: str | None, as_of: int |
     if as_of is not None:
         query = query.where(touched.c.upload <= as_of)
     gone = _gone(connection, campaign, as_of)
-    count = withholding.released_count(connection, campaign)
-    released = f"-{count}" if count else ""
+    mark = withholding.released_mark(connection, campaign)
+    released = f"-{mark}" if mark else ""
     withdrawn = overlay.withdrawn_counts(connection, campaign, as_of)
     grouped: dict[tuple[str, str], list[Row[*tuple[Any, ...]]]] = {}
     for row in connection.execute(query):

@@ -97,6 +97,12 @@ class Refused(CannotProceed):
 
     def told(self, language: str) -> str:
         """What is wrong and what to do, in the reader's language."""
-        return " ".join(
+        said = self.said_in(language)
+        return f"{said.what} {said.remedy}"
+
+    def said_in(self, language: str) -> CannotProceed:
+        """The same in the reader's language."""
+        what, remedy = (
             say(f"refusals.{self.code}.{part}", language, **self.values) for part in ("what", "fix")
         )
+        return CannotProceed(self.where, what, remedy)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.commands.acting import ByOption, acting
+from dashboard.commands.acting import (
+    ByOption,
+    CampaignOption,
+    LanguageOption,
+    WhyOption,
+    WorkspaceOption,
+    acting,
+)
 
 
 if TYPE_CHECKING:
@@ -22,13 +29,6 @@ SOME_STAYED_OUT = 1
 
 app = typer.Typer(no_args_is_help=True, help="Correct stored answers: propose, approve, apply, undo.")
 
-CampaignOption = Annotated[str, typer.Option("--campaign", help="Id of the campaign.")]
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Folder of the workspace; else AWARENESS_WORKSPACE says it."),
-]
-WhyOption = Annotated[str, typer.Option("--why", help="Why; kept with the correction.")]
-LanguageOption = Annotated[str, typer.Option("--language", help="Language of the messages.")]
 Ids = Annotated[list[int] | None, typer.Argument(help="Numbers of the corrections.")]
 LogOption = Annotated[int | None, typer.Option("--log", help="All corrections of this imported log.")]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dashboard.commands.acting import WorkspaceOption
 from dashboard.commands.answering import (
     AnswerOption,
     ByOption,
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 SOME_ROWS_STAYED_OUT = 1
 FILE_REFUSED = 3
-
-WorkspaceOption = Annotated[
-    Path | None, typer.Option(help="Folder of the workspace; else AWARENESS_WORKSPACE says it.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -121,9 +118,14 @@ def responses(
     workspace: WorkspaceOption = None,
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
     as_of: Annotated[int | None, typer.Option(help="The rows as they stood after this upload.")] = None,
-    without_withheld: Annotated[
-        bool, typer.Option("--without-withheld", help="Leave out texts that seem to point to a person.")
+    with_withheld: Annotated[
+        bool,
+        typer.Option(
+            "--with-withheld/--without-withheld",
+            help="Also the texts that wait because they seem to point to a person; --why is then required.",
+        ),
     ] = False,
+    why: Annotated[str, typer.Option(help="Why such texts are taken out; kept in the audit.")] = "",
     language: Annotated[str, typer.Option(help="Language of labels in .dta and .sav.")] = "en",
     roster: Annotated[
         str | None, typer.Option(help="The rows of this repeated section instead of the interviews.")
@@ -136,7 +138,8 @@ def responses(
 ) -> None:
     """Write the rows now held, raw: the questionnaire's names and codes, no value altered.
 
-    Texts that were kept back because they seem to point to a person are in it, and the audit says who took them out.
+    Texts that were kept back because they seem to point to a person are missing in it, as answers that were lost, unless
+    --with-withheld asks for them; the audit then says who took them out, and why.
     """
     from campaigns.registry import load_campaign
     from dashboard.reports import known_language
@@ -156,6 +159,12 @@ def responses(
             "responses",
             "it is not said what to write.",
             "Give --output, or --history with the id of an interview.",
+        )
+    if with_withheld and not why.strip():
+        raise CannotProceed(
+            "--with-withheld",
+            "it is not said why texts that seem to point to a person are taken out.",
+            "Give the reason with --why; it is kept in the audit. Or leave --with-withheld out.",
         )
     columns = loaded.columns
     asked = _questionnaire(place.instrument_file(loaded.instrument), language)
@@ -179,12 +188,12 @@ def responses(
                 site_question=columns.site,
                 wave_question=columns.wave,
                 respondent_question=columns.respondent,
-                withheld_with=None if without_withheld else place.keys,
+                withheld_with=place.keys if with_withheld else None,
                 reasons=True,
             )
-        waiting = [] if without_withheld or roster is not None else catalogue.withheld(campaign, site)
-        if waiting:
-            facts = {"campaign": campaign, "texts": len(waiting)}
+        waiting = [] if roster is not None else catalogue.withheld(campaign, site)
+        if waiting and with_withheld:
+            facts = {"campaign": campaign, "texts": len(waiting), "reason": why.strip()}
             catalogue.note(who(by), "withheld texts taken out", f"campaign {campaign}", facts)
     labelling = Labelling(
         campaign=campaign,
@@ -202,10 +211,14 @@ def responses(
     for column, name in renamed.items():
         print(f'The column "{column}" is called {name} in it.', file=sys.stderr)
     if waiting:
-        print(
-            f"{len(waiting)} texts in it seem to point to a person. Keep the file safe, or add --without-withheld.",
-            file=sys.stderr,
-        )
+        print(_about_withheld(len(waiting), given=with_withheld, campaign=campaign), file=sys.stderr)
+
+
+def _about_withheld(number: int, *, given: bool, campaign: str) -> str:
+    texts = "1 text that seems" if number == 1 else f"{number} texts that seem"
+    if given:
+        return f"{texts} to point to a person: it holds them. Keep the file safe."
+    return f"{texts} to point to a person: left out until somebody decides: awareness withheld --campaign {campaign}"
 
 
 def _require_roster(roster: str, instrument: "Instrument") -> None:

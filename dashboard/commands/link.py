@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.commands.acting import ByOption, acting
+from dashboard.commands.acting import ByOption, SiteOption, WorkspaceOption, acting
 from dashboard.commands.results import OutputOption, as_json, write_result
 
 
@@ -36,11 +36,6 @@ class Decision(StrEnum):
 app = typer.Typer(help="Find respondents again in another wave, review the pairs, and count.")
 
 CampaignOption = Annotated[str | None, typer.Option("--campaign", help="Id of the campaign.")]
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Folder of the workspace; else AWARENESS_WORKSPACE says it."),
-]
-SiteOption = Annotated[str | None, typer.Option("--site", help="Only this site.")]
 FromOption = Annotated[str | None, typer.Option("--from", help="The earlier wave; by default the plan's.")]
 ToOption = Annotated[str | None, typer.Option("--to", help="The later wave; by default the plan's.")]
 FormatOption = Annotated[Shown, typer.Option("--format", help="A table to read, or JSON.")]

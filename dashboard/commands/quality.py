@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.commands.files import WorkspaceOption
+from dashboard.commands.acting import WorkspaceOption
 
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The verbs of data protection: ``retention`` ends the time of originals, ``withheld`` decides about texts kept back."""
+"""``awareness retention``: until when the encrypted originals are kept, and their end."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.commands.acting import ByOption, acting
-from dashboard.commands.files import WorkspaceOption
+from dashboard.commands.acting import ByOption, WorkspaceOption, acting
 
 
 if TYPE_CHECKING:
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``retention`` and ``withheld`` to the command line."""
+    """Add ``retention`` to the command line."""
     app.command()(retention)
-    app.command()(withheld)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,49 +78,6 @@ def retention(
             return
         _confirm(ended, asked=not yes)
         _destroy(place, catalogue, ended, acting(by))
-
-
-def withheld(
-    campaign: Annotated[str, typer.Option(help="Id of the campaign.")],
-    workspace: WorkspaceOption = None,
-    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
-    show: Annotated[
-        bool, typer.Option("--show", help="Show the texts themselves; that is noted in the audit.")
-    ] = False,
-    release: Annotated[
-        list[int] | None, typer.Option(help="Number of a text that points to nobody: back into the answers.")
-    ] = None,
-    leave_out: Annotated[
-        list[int] | None, typer.Option(help="Number of a text that does: never stored.")
-    ] = None,
-    by: ByOption = None,
-) -> None:
-    """List the texts that were kept back because they seem to point to a person, and decide about them."""
-    from dashboard.settings import load_workspace
-    from surveys import columns
-    from surveys.catalogue import Catalogue
-
-    place = load_workspace(workspace)
-    place.campaign_file(campaign)
-    with Catalogue(place.database_url) as catalogue:
-        if release or leave_out:
-            who = acting(by)
-            for ids, ruling in ((release or [], "released"), (leave_out or [], "left_out")):
-                if ids:
-                    count = catalogue.decide_withheld(campaign, ids, ruling, place.keys, by=who)
-                    print(f"{count} {'text was' if count == 1 else 'texts were'} {ruling.replace('_', ' ')}.")
-            columns.refresh(catalogue, place.columns, campaign)
-            return
-        waiting = catalogue.withheld(campaign, site)
-        texts = (
-            catalogue.withheld_texts([one.id for one in waiting], place.keys, by=acting(by)) if show else {}
-        )
-        for one in waiting:
-            text = f": {texts[one.id]}" if one.id in texts else ""
-            print(
-                f"{one.id}  upload {one.upload}, {one.site} {one.wave}, {one.submission}, {one.question}{text}"
-            )
-        print(f"{len(waiting)} {'text waits' if len(waiting) == 1 else 'texts wait'}.")
 
 
 def _kept(place: "Workspace", catalogue: "Catalogue", campaign: str | None) -> list[Kept]:

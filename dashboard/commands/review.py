@@ -1,13 +1,23 @@
 """``awareness review``: interviews that wait for a person, and steps that are taken back."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.commands.acting import ByOption, acting
+from dashboard.commands.acting import (
+    ByOption,
+    CampaignOption,
+    LanguageOption,
+    SiteOption,
+    WhyOption,
+    WorkspaceOption,
+    acting,
+    in_the_readers_language,
+)
 
 
 if TYPE_CHECKING:
@@ -18,14 +28,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Decide about held interviews; take uploads and decisions back.")
 
-CampaignOption = Annotated[str, typer.Option("--campaign", help="Id of the campaign.")]
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Folder of the workspace; else AWARENESS_WORKSPACE says it."),
-]
-SiteOption = Annotated[str | None, typer.Option("--site", help="Only this site.")]
-WhyOption = Annotated[str, typer.Option("--why", help="Why; kept in the record.")]
-LanguageOption = Annotated[str, typer.Option("--language", help="Language of the messages.")]
 Number = Annotated[int, typer.Argument(help="Number of the held interview.")]
 StepNumber = Annotated[int, typer.Argument(help="Number of the upload or decision.")]
 
@@ -89,21 +91,16 @@ def decide(
     language: LanguageOption = "en",
 ) -> None:
     """Say what a held interview is: an edit (replace), another interview (both), or none at all (discard)."""
-    from dashboard.settings import choose
-    from surveys.problems import CannotProceed
+    from surveys.problems import Refused
     from surveys.record.reviewing import ACTIONS
 
-    action = next((one for one in ACTIONS if one == decision), None)
-    if action is None:
-        raise CannotProceed(
-            "review decide", f'"{decision}" is no decision.', choose(decision, ACTIONS, none="")
-        )
-    _change(
-        workspace,
-        campaign,
-        language,
-        lambda catalogue: catalogue.decide_held(campaign, held, action, by=acting(by), why=why),
-    )
+    def change(catalogue: "Catalogue") -> int:
+        action = next((one for one in ACTIONS if one == decision), None)
+        if action is None:
+            raise Refused("no_decision", "review decide", decision=decision, known=", ".join(ACTIONS))
+        return catalogue.decide_held(campaign, held, action, by=acting(by), why=why)
+
+    _change(workspace, campaign, language, change)
 
 
 @app.command()
@@ -163,16 +160,12 @@ def verdict(
     language: LanguageOption = "en",
 ) -> None:
     """Print what was said of an upload when it came."""
-    from surveys.problems import CannotProceed
+    from surveys.problems import Refused
 
     with _record(workspace, campaign, language) as catalogue:
         found = next((one for one in catalogue.uploads(campaign) if one.id == upload), None)
         if found is None:
-            raise CannotProceed(
-                f"upload {upload}",
-                f'campaign "{campaign}" has no such upload.',
-                "See the numbers with: awareness review steps",
-            )
+            raise Refused("step_unknown", f"upload {upload}", step=upload)
         problems, warnings = catalogue.problems(upload), catalogue.warnings(upload)
     _print(
         {
@@ -184,17 +177,18 @@ def verdict(
     )  # fmt: skip
 
 
-def _record(workspace: Path | None, campaign: str, language: str) -> "Catalogue":
+@contextmanager
+def _record(workspace: Path | None, campaign: str, language: str) -> "Iterator[Catalogue]":
     from surveys.catalogue import Catalogue
 
-    return Catalogue(_place(workspace, campaign, language).database_url)
+    place = _place(workspace, campaign)
+    with in_the_readers_language(language), Catalogue(place.database_url) as catalogue:
+        yield catalogue
 
 
-def _place(workspace: Path | None, campaign: str, language: str) -> "Workspace":
-    from dashboard.reports import known_language
+def _place(workspace: Path | None, campaign: str) -> "Workspace":
     from dashboard.settings import load_workspace
 
-    known_language(language)
     place = load_workspace(workspace)
     place.campaign_file(campaign)
     return place
@@ -205,12 +199,10 @@ def _change(
 ) -> None:
     """Change the record and bring the columns up to date; says which step it was."""
     from surveys import columns
-    from surveys.catalogue import Catalogue
 
-    place = _place(workspace, campaign, language)
-    with Catalogue(place.database_url) as catalogue:
+    with _record(workspace, campaign, language) as catalogue:
         step = change(catalogue)
-        columns.refresh(catalogue, place.columns, campaign)
+        columns.refresh(catalogue, _place(workspace, campaign).columns, campaign)
     _print({"step": step})
 
 

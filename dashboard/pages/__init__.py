@@ -13,6 +13,7 @@ from dashboard.pages import (
     questionnaires,
     review,
     upload,
+    withheld,
 )
 
 
@@ -23,6 +24,7 @@ PAGES: dict[str, ModuleType] = {
     "upload": upload,
     "quality": quality,
     "review": review,
+    "withheld": withheld,
     "corrections": corrections,
     "linking": linking,
     "questionnaires": questionnaires,

@@ -1,30 +1,30 @@
 """The ledger on a screen: proposals, imported logs, decisions by two people, and what they do to the results."""
 
 import tempfile
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dash import Dash, html
-from flask import Response, abort, jsonify, request
+from flask import Response, abort, request
 
 from campaigns.campaign import Campaign
 from dashboard import correction_views as views
-from dashboard.components import Drawn, frame, message
+from dashboard.components import Drawn, campaign_page, heading
 from dashboard.corrections import exported, preview, proposing
-from dashboard.links import Address, parse_address
+from dashboard.links import Address
 from dashboard.services import Services
+from dashboard.visits import Visit, connect
 from surveys.corrections.ledger import MOVES, RESPONDENT, State
 from surveys.languages import catalogue, pick, say
 from surveys.missing import Missing
-from surveys.problems import CannotProceed, FileRefused
+from surveys.problems import CannotProceed
 from surveys.proposing import Proposing, Wanted
 from surveys.reading.limits import Limits
 
 
 WORDS = "screens.corrections.words."
-LARGEST_REQUEST = 2 << 20  # bytes of a decision; a log may be as large as any file
 CHUNK = 1 << 20
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -40,29 +40,16 @@ class CorrectionsPanel(Drawn):
 
 def layout(services: Services, address: Address) -> html.Div:
     """The corrections of the campaign the address names."""
-    language = address.language
-    campaign = services.evaluations.campaign(address.campaign)
-    if campaign is None:
-        title, text = say("screens.no_campaign.title", language), say("screens.no_campaign.text", language)
-        content: list[Any] = [message(title, text)]
-    else:
-        content = [
-            html.Div(
-                [
-                    html.H1(say("screens.corrections.title", language)),
-                    html.P(say("screens.corrections.lead", language), className="lead"),
-                ],
-                className="heading",
-            ),
-            _panel(campaign, language),
-        ]
-    return frame("corrections", address, content, services=services, campaign=campaign)
+    return campaign_page("corrections", address, services, _screen)
+
+
+def _screen(campaign: Campaign, language: str) -> list[Any]:
+    return [heading("corrections", language), _panel(campaign, language)]
 
 
 def register(app: Dash, services: Services) -> None:
     """Connect the routes by which the screen reads the ledger and decides."""
-    desk = _Desk(services=services)
-    routes: Mapping[str, tuple[str, Callable[[_Visit], Any]]] = {
+    routes = {
         "/corrections.json": ("GET", _ledger),
         "/corrections/form.json": ("GET", _form),
         "/corrections/answer.json": ("GET", _answer),
@@ -72,10 +59,7 @@ def register(app: Dash, services: Services) -> None:
         "/corrections/decide": ("POST", _decide),
         "/corrections/log.xlsx": ("GET", _export),
     }
-    for path, (method, answer) in routes.items():
-        app.server.add_url_rule(
-            path, f"corrections {path}", _answering(desk, answer), methods=[method], strict_slashes=False
-        )
+    connect(app, services, routes, partial(_Visit, desk=_Desk(services=services)))
 
 
 def _panel(campaign: Campaign, language: str) -> CorrectionsPanel:
@@ -121,17 +105,10 @@ class _Desk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Visit:
-    """One request: who asks about which campaign in which language."""
+class _Visit(Visit):
+    """A visit to the ledger."""
 
     desk: _Desk
-    campaign: Campaign
-    language: str
-
-    @property
-    def services(self) -> Services:
-        """What the pages call upon."""
-        return self.desk.services
 
     @property
     def proposing(self) -> Proposing:
@@ -142,46 +119,6 @@ class _Visit:
     def names(self) -> views.Shown:
         """Names of things in the reader's language."""
         return views.Shown(self.campaign, self.proposing.questions, self.language)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """What was sent."""
-        if (request.content_length or 0) > LARGEST_REQUEST:
-            abort(413)
-        sent = request.get_json(silent=True)
-        if not isinstance(sent, dict):
-            abort(400)
-        return sent
-
-    def who(self, name: object) -> str:
-        """The name of whoever decides."""
-        text = str(name or "").strip()[:200]
-        if not text:
-            raise CannotProceed("", say(f"{WORDS}need_name", self.language), "")
-        return text
-
-
-def _answering(desk: _Desk, answer: Callable[[_Visit], Any]) -> Callable[[], Any]:
-    def view() -> Any:
-        address = parse_address(request.args.to_dict(), desk.services.workspace.languages)
-        if address.campaign not in desk.services.evaluations.campaigns():
-            abort(404)
-        campaign = desk.services.evaluations.campaign(address.campaign)
-        if campaign is None:
-            abort(404)
-        try:
-            given = answer(_Visit(desk=desk, campaign=campaign, language=address.language))
-        except FileRefused as refused:
-            problem = refused.problem
-            said = f"{problem.message(address.language)} {problem.remedy(address.language)}"
-            return jsonify({"error": said}), 422
-        except CannotProceed as stop:
-            return jsonify({"error": f"{stop.what} {stop.remedy}".strip()}), 422
-        reply = given if isinstance(given, Response) else jsonify(given)
-        reply.headers["Cache-Control"] = "no-store"
-        return reply
-
-    return view
 
 
 def _ledger(visit: _Visit) -> dict[str, Any]:
@@ -245,7 +182,7 @@ def _import(visit: _Visit) -> dict[str, Any]:
 
 def _preview(visit: _Visit) -> dict[str, Any]:
     body = visit.body
-    chosen = visit.services.catalogue.corrections(visit.campaign.id, ids=_ids(body))
+    chosen = visit.services.catalogue.corrections(visit.campaign.id, ids=visit.ids)
     found = preview(visit.services.workspace, visit.services.catalogue, visit.campaign, chosen)
     return views.preview_view(found, chosen, str(body.get("by") or ""), visit.names)
 
@@ -257,7 +194,7 @@ def _decide(visit: _Visit) -> dict[str, Any]:
         abort(400)
     decided = visit.services.catalogue.decide(
         visit.campaign.id,
-        _ids(body),
+        visit.ids,
         action,
         by=visit.who(body.get("by")),
         why=str(body.get("why") or "")[:2000],
@@ -271,10 +208,3 @@ def _export(visit: _Visit) -> Response:
     reply = Response(content, mimetype=WORKBOOK)
     reply.headers.set("Content-Disposition", "attachment", filename=f"{visit.campaign.id}-cleaning-log.xlsx")
     return reply
-
-
-def _ids(body: Mapping[str, Any]) -> list[int]:
-    sent = body.get("ids")
-    if not isinstance(sent, list) or not all(isinstance(one, int) for one in sent):
-        abort(400)
-    return sent

@@ -1,28 +1,25 @@
 """The reviewers' screen: interviews of two waves that may be of one person, and the share found again."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dash import Dash, Input, Output, html
-from flask import abort, jsonify, request
+from flask import abort, request
 
 from campaigns.campaign import Campaign
 from dashboard import link_views as views
-from dashboard.components import Drawn, frame, message
+from dashboard.components import Drawn, campaign_page, heading, message
 from dashboard.linking import DECISIONS, Linker
-from dashboard.links import Address, parse_address
+from dashboard.links import Address
 from dashboard.services import Services
+from dashboard.visits import Visit, connect
 from surveys.languages import catalogue, pick, say
-from surveys.problems import CannotProceed
-from surveys.record.links import AlreadyLinked, Link
+from surveys.record.links import Link
 from surveys.xlsform import load_instrument
 
 
 WORDS = "screens.linking.words."
-LARGEST_REQUEST = 1 << 20
 PAIRS_SENT = 200  # of the strongest; a reviewer sees one at a time
-NAME_CHARACTERS = 200
 
 
 class LinkReview(Drawn):
@@ -36,29 +33,18 @@ class LinkReview(Drawn):
 
 def layout(services: Services, address: Address) -> html.Div:
     """The pairs of the campaign the address names."""
-    language = address.language
-    campaign = services.evaluations.campaign(address.campaign)
-    if campaign is None:
-        content: list[Any] = [_message("screens.no_campaign.title", "screens.no_campaign.text", language)]
-    elif len(campaign.main_waves) < 2:
-        content = [_message("screens.linking.one_wave", "screens.linking.one_wave_text", language)]
-    elif not campaign.linking.keys and campaign.columns.respondent is None:
-        content = [_message("screens.linking.no_keys", "screens.linking.no_keys_text", language)]
-    else:
-        content = _screen(services, campaign, language)
-    return frame("linking", address, content, services=services, campaign=campaign)
+    return campaign_page("linking", address, services, partial(_screen, services))
 
 
 def register(app: Dash, services: Services) -> None:
     """Connect the routes by which pairs are sought and decided, and the table of rates that follows them."""
-    routes: Mapping[str, tuple[str, Callable[[_Visit], dict[str, Any]]]] = {
+    routes = {
         "/linking/pairs.json": ("GET", _pairs),
         "/linking/find": ("POST", _find),
         "/linking/decide": ("POST", _decide),
         "/linking/undo": ("POST", _undo),
     }
-    for path, (method, answer) in routes.items():
-        app.server.add_url_rule(path, f"linking {path}", _answering(services, answer), methods=[method])
+    connect(app, services, routes, _Visit)
 
     @app.callback(
         Output("linkage-rates", "children"), Input("linking", "done"), Input("linking", "campaign"),
@@ -74,11 +60,11 @@ def _message(title: str, text: str, language: str) -> html.Section:
 
 
 def _screen(services: Services, campaign: Campaign, language: str) -> list[Any]:
+    if len(campaign.main_waves) < 2:
+        return [_message("screens.linking.one_wave", "screens.linking.one_wave_text", language)]
+    if not campaign.linking.keys and campaign.columns.respondent is None:
+        return [_message("screens.linking.no_keys", "screens.linking.no_keys_text", language)]
     earlier, later = Linker(services.workspace, services.catalogue, campaign).waves()
-    heading = [
-        html.H1(say("screens.linking.title", language)),
-        html.P(say("screens.linking.lead", language), className="lead"),
-    ]
     review = LinkReview(
         id="linking",
         campaign=campaign.id,
@@ -93,7 +79,7 @@ def _screen(services: Services, campaign: Campaign, language: str) -> list[Any]:
         done="",
     )
     return [
-        html.Div(heading, className="heading"),
+        heading("linking", language),
         review,
         html.Div(_rates(services, campaign, language), id="linkage-rates"),
     ]
@@ -120,13 +106,8 @@ def _waves_of(done: str) -> tuple[str | None, str | None]:
 # ---- the routes ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Visit:
-    """One request: who asks about which campaign in which language."""
-
-    services: Services
-    campaign: Campaign
-    language: str
+class _Visit(Visit):
+    """A visit that asks about two waves."""
 
     @property
     def linker(self) -> Linker:
@@ -134,54 +115,9 @@ class _Visit:
         return Linker(self.services.workspace, self.services.catalogue, self.campaign)
 
     @property
-    def site(self) -> str | None:
-        """The one site asked for, if any."""
-        site = request.args.get("site") or None
-        if site is not None and site not in {one.id for one in self.campaign.sites}:
-            abort(404)
-        return site
-
-    @property
     def waves(self) -> tuple[str, str]:
         """The two waves asked for."""
         return self.linker.waves(request.args.get("from") or None, request.args.get("to") or None)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """What was sent."""
-        if (request.content_length or 0) > LARGEST_REQUEST:
-            abort(413)
-        sent = request.get_json(silent=True)
-        if not isinstance(sent, dict):
-            abort(400)
-        return sent
-
-    def who(self) -> str:
-        """The name of whoever decides."""
-        name = str(self.body.get("by") or "").strip()[:NAME_CHARACTERS]
-        if not name:
-            raise CannotProceed("", say(f"{WORDS}need_name", self.language), "")
-        return name
-
-
-def _answering(services: Services, answer: Callable[[_Visit], dict[str, Any]]) -> Callable[[], Any]:
-    def view() -> Any:
-        address = parse_address(request.args.to_dict(), services.workspace.languages)
-        if address.campaign not in services.evaluations.campaigns():
-            abort(404)
-        campaign = services.evaluations.campaign(address.campaign)
-        if campaign is None:
-            abort(404)
-        try:
-            reply = jsonify(answer(_Visit(services=services, campaign=campaign, language=address.language)))
-        except AlreadyLinked:
-            return jsonify({"error": say("screens.linking.already_linked", address.language)}), 422
-        except CannotProceed as stop:
-            return jsonify({"error": f"{stop.what} {stop.remedy}".strip()}), 422
-        reply.headers["Cache-Control"] = "no-store"
-        return reply
-
-    return view
 
 
 def _pairs(visit: _Visit) -> dict[str, Any]:
@@ -231,13 +167,14 @@ def _find(visit: _Visit) -> dict[str, Any]:
 
 
 def _decide(visit: _Visit) -> dict[str, Any]:
-    body, decision = visit.body, visit.body.get("decision")
+    body = visit.body
+    decision = body.get("decision")
     if decision not in DECISIONS:
         abort(400)
     numbers = visit.linker.certain(visit.site, *visit.waves) if body.get("certain") else body.get("ids")
     if not isinstance(numbers, list) or not all(isinstance(number, int) for number in numbers):
         abort(400)
-    visit.linker.decide(numbers, str(decision), visit.who())
+    visit.linker.decide(numbers, str(decision), visit.who(body.get("by")))
     return _pairs(visit)
 
 
@@ -245,5 +182,5 @@ def _undo(visit: _Visit) -> dict[str, Any]:
     number = visit.body.get("id")
     if not isinstance(number, int):
         abort(400)
-    visit.linker.undo(number, visit.who())
+    visit.linker.undo(number, visit.who(visit.body.get("by")))
     return _pairs(visit)

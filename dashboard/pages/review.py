@@ -1,63 +1,36 @@
 """Held interviews side by side with what they compete with, decisions about them, and the history with its undo."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from campaigns.campaign import Campaign
 from dashboard import verdicts, wording
-from dashboard.components import disclosure, frame, message
+from dashboard.components import campaign_page, disclosure, heading
 from dashboard.histories import Standing, standings_of
+from dashboard.interview_versions import connect_versions, versions_of
 from dashboard.links import Address
+from dashboard.review_desk import WORDS, Desk
 from dashboard.services import Services
 from surveys import columns
 from surveys.catalogue import Upload
-from surveys.corrections.ledger import Cell
-from surveys.fieldwork import ROSTER
-from surveys.languages import catalogue, pick, say
+from surveys.languages import catalogue, say
 from surveys.problems import CannotProceed, Refused
-from surveys.record.reviewing import ACTIONS, RESPONDENT, Comparison, VersionShown
+from surveys.record.reviewing import ACTIONS, Comparison, VersionShown
 
 
 CARDS = 10  # held interviews shown at a time
 STEPS = 25
-WORDS = "screens.review."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Where somebody reviews: the campaign, its sites if narrowed, the language."""
-
-    services: Services
-    campaign: Campaign
-    sites: Sequence[str]
-    language: str
-
-    def say(self, key: str, **values: object) -> str:
-        """A sentence of this page."""
-        return say(f"{WORDS}{key}", self.language, **values)
-
-    def site(self, id_: str) -> str:
-        """The name of a site."""
-        return next((pick(one.title, self.language) for one in self.campaign.sites if one.id == id_), id_)
-
-    def wave(self, id_: str) -> str:
-        """The name of a wave."""
-        return next((pick(one.title, self.language) for one in self.campaign.waves if one.id == id_), id_)
 
 
 def layout(services: Services, address: Address) -> html.Div:
     """The review page of the campaign the address names."""
-    language = address.language
-    campaign = services.evaluations.campaign(address.campaign)
-    if campaign is None:
-        title, text = say("screens.no_campaign.title", language), say("screens.no_campaign.text", language)
-        content: list[Any] = [message(title, text)]
-    else:
-        content = _screen(Desk(services=services, campaign=campaign, sites=address.sites, language=language))
-    return frame("review", address, content, services=services, campaign=campaign)
+
+    def content(campaign: Campaign, language: str) -> list[Any]:
+        return _screen(Desk(services=services, campaign=campaign, sites=address.sites, language=language))
+
+    return campaign_page("review", address, services, content)
 
 
 def register(app: Dash, services: Services) -> None:
@@ -80,6 +53,8 @@ def register(app: Dash, services: Services) -> None:
         reasons = {one["why"]: text or "" for one, text in zip(ids, whys, strict=True)}
         pressed = ctx.triggered_id
         return acted(desk, pressed["do"], pressed["on"], name or "", reasons.get(pressed["on"], ""))
+
+    connect_versions(app, services)
 
 
 def acted(desk: Desk, do: str, on: int, name: str, why: str) -> tuple[list[Any], html.P]:
@@ -120,9 +95,7 @@ def _screen(desk: Desk) -> list[Any]:
         className="field",
     )  # fmt: skip
     return [
-        html.Div(
-            [html.H1(desk.say("title")), html.P(desk.say("lead"), className="lead")], className="heading"
-        ),
+        heading("review", desk.language),
         dcc.Store(id="review-where", data=where),
         html.Div(
             [
@@ -136,7 +109,7 @@ def _screen(desk: Desk) -> list[Any]:
 
 
 def _body(desk: Desk) -> list[Any]:
-    return [_waiting(desk), _history(desk)]
+    return [_kept_back(desk), _waiting(desk), _sought(desk), _history(desk)]
 
 
 # ---- what waits --------------------------------------------------------------------------------------------
@@ -161,10 +134,22 @@ def _waiting(desk: Desk) -> html.Section:
     )
 
 
+def _kept_back(desk: Desk) -> html.P | None:
+    """The way to the texts that wait because they seem to point to a person."""
+    waiting = desk.services.catalogue.withheld(desk.campaign.id)
+    count = sum(not desk.sites or one.site in desk.sites for one in waiting)
+    if not count:
+        return None
+    address = Address(language=desk.language, campaign=desk.campaign.id).to("/withheld")
+    said = say("screens.withheld.on_review", desk.language, count=count)
+    link = html.A(say("screens.withheld.on_review_link", desk.language), href=address)
+    return html.P([said, " ", link], className="panel")
+
+
 def _card(desk: Desk, comparison: Comparison) -> html.Article:
     held = comparison.held
     when = wording.moment(held.uploaded_at, desk.language)
-    place = " · ".join(text for text in (desk.site(held.site), desk.wave(held.wave)) if text)
+    place = desk.place(held.site, held.wave)
     stored = any(version.held is None for version in comparison.versions)
     actions = ("replace", "both", "discard") if stored else ("store", "discard")
     return html.Article(
@@ -175,6 +160,7 @@ def _card(desk: Desk, comparison: Comparison) -> html.Article:
             ),
             html.P(desk.say(f"because.{held.code}")),
             _side_by_side(desk, comparison),
+            versions_of(desk, str(held.id), held.interview) if stored else None,
             _reason(desk, held.id),
             html.Div(
                 [
@@ -219,9 +205,9 @@ def _side_by_side(desk: Desk, comparison: Comparison) -> html.Div | html.P:
     rows = [
         html.Tr(
             [
-                html.Th(_column(desk, name), scope="row"),
+                html.Th(desk.column(name), scope="row"),
                 *[
-                    html.Td(_said(desk, name, cell, version))
+                    html.Td(desk.answer(name, cell, hidden=version.hidden))
                     for cell, version in zip(cells, comparison.versions, strict=True)
                 ],
             ]
@@ -239,25 +225,14 @@ def _heading(desk: Desk, version: VersionShown, held: int) -> str:
     return desk.say("this") if version.held == held else desk.say("other", held=version.held)
 
 
-def _column(desk: Desk, name: str) -> str:
-    part = f"{WORDS}parts.{name.removeprefix('@')}"
-    if name.startswith(ROSTER):
-        return say("rosters.heading", desk.language, roster=name.removeprefix(ROSTER))
-    return say(part, desk.language) if name.startswith("@") and part in catalogue("en") else name
-
-
-def _said(desk: Desk, name: str, cell: Cell, version: VersionShown) -> str:
-    if name == "@site" and cell.value is not None:
-        return desk.site(cell.value)
-    if version.hidden:
-        return desk.say("not_shown")
-    if cell.missing is not None:
-        return say(f"screens.corrections.missing.{cell.missing}", desk.language)
-    if cell.value is None:
-        return desk.say("nothing")
-    if name == "@wave":
-        return desk.wave(cell.value)
-    return desk.say("other_person", letter=cell.value) if name == RESPONDENT else cell.value
+def _sought(desk: Desk) -> html.Section:
+    """The versions of any interview, by its id."""
+    parts = [
+        html.H2(desk.say("versions.title")),
+        html.P(desk.say("versions.lead")),
+        versions_of(desk, "sought"),
+    ]
+    return html.Section(parts, className="panel")
 
 
 # ---- what was done -----------------------------------------------------------------------------------------

@@ -1,13 +1,14 @@
 """The field team's screen: drop a file, watch it being judged, read the verdict, take the refused rows home."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, html
 
 from campaigns.campaign import Campaign
 from dashboard import upload_routes, wording
-from dashboard.components import Drawn, frame, message
+from dashboard.components import Drawn, campaign_page, heading
 from dashboard.histories import Standing, can_take_back, standings_of, take_back
 from dashboard.links import Address
 from dashboard.services import Services
@@ -31,14 +32,7 @@ class UploadPanel(Drawn):
 
 def layout(services: Services, address: Address) -> html.Div:
     """The upload page of the campaign the address names."""
-    language = address.language
-    campaign = services.evaluations.campaign(address.campaign)
-    if campaign is None:
-        title, text = say("screens.no_campaign.title", language), say("screens.no_campaign.text", language)
-        content: list[Any] = [message(title, text)]
-    else:
-        content = _screen(services, campaign, language)
-    return frame("upload", address, content, services=services, campaign=campaign)
+    return campaign_page("upload", address, services, partial(_screen, services))
 
 
 def register(app: Dash, services: Services) -> None:
@@ -106,13 +100,7 @@ def _screen(services: Services, campaign: Campaign, language: str) -> list[Any]:
     largest = services.uploads.receiving.limit
     waves = [{"value": wave.id, "label": pick(wave.title, language)} for wave in campaign.waves]
     return [
-        html.Div(
-            [
-                html.H1(say("screens.upload.title", language)),
-                html.P(say("screens.upload.lead", language), className="lead"),
-            ],
-            className="heading",
-        ),
+        heading("upload", language),
         UploadPanel(
             id="upload", campaign=campaign.id, language=language, sites=sites, waves=waves,
             largest=largest, words=_words(language, largest), done="", name="",

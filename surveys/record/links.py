@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from surveys.problems import CannotProceed
+from surveys.problems import CannotProceed, Refused
 from surveys.record import tables
 from surveys.record.audit import note
 from surveys.record.places import take_place
@@ -20,10 +20,6 @@ from surveys.record.places import take_place
 
 LinkState = Literal["proposed", "accepted", "rejected", "undecided"]
 KEYS_OF_A_CERTAIN_PAIR = 3  # two often agree by chance: a name and a year in a large village
-
-
-class AlreadyLinked(CannotProceed):
-    """One of the two interviews is linked to another one of that wave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,11 +232,7 @@ def _must_be_free(connection: Connection, link: Link) -> None:
     )
     other = connection.scalar(query)
     if other is not None:
-        raise AlreadyLinked(
-            f"link {link.id}",
-            f"one of the two interviews is linked to another one already (link {other}).",
-            f"Undo link {other} first, or reject this pair.",
-        )
+        raise Refused("already_linked", f"link {link.id}", other=other)
 
 
 def _one(connection: Connection, link_id: int) -> Link:

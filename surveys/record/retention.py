@@ -78,19 +78,22 @@ def destroy(
     actor: str,
     at: datetime,
 ) -> Certificate:
-    """Take the originals and the texts that still wait out of the record, and certify it.
+    """Take the originals and the sealed texts out of the record, and certify it.
 
     Once this is committed the keys it names must be destroyed too.
     """
     gone = [one for one in originals(connection, campaign) if one.upload in set(uploads)]
     ids = [one.upload for one in gone]
-    waiting = tables.withheld.c.upload.in_(ids) & (tables.withheld.c.state == "waiting")
-    texts = int(connection.scalar(select(func.count()).select_from(tables.withheld).where(waiting)) or 0)
+    kept = tables.withheld
+    sealed = kept.c.upload.in_(ids) & kept.c.sealed.is_not(None)
+    only_sealed = sealed & (kept.c.state != "released")
+    texts = int(connection.scalar(select(func.count()).select_from(kept).where(only_sealed)) or 0)
     connection.execute(
-        update(tables.withheld)
-        .where(waiting)
-        .values(state="destroyed", sealed=None, decided_by=actor, decided_at=at)
+        update(kept)
+        .where(sealed & (kept.c.state == "waiting"))
+        .values(state="destroyed", decided_by=actor, decided_at=at)
     )
+    connection.execute(update(kept).where(sealed).values(sealed=None))
     connection.execute(delete(tables.original).where(tables.original.c.upload.in_(ids)))
     number = int(connection.scalar(select(func.max(tables.certificate.c.number))) or 0) + 1
     body = {

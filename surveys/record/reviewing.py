@@ -268,21 +268,21 @@ def _differing(
     )
     found = []
     for name in names:
-        cells = [_readable(cell_at(row, name, 0), name) for _, row in shown]
+        cells = [readable(cell_at(row, name, 0), name) for _, row in shown]
         open_cells = [cell for cell, (version, _) in zip(cells, shown, strict=True) if not version.hidden]
         if len(set(cells)) > 1 and (len(set(open_cells)) > 1 or name == "@site"):
-            found.append((name, tuple(_letters(cells) if name == RESPONDENT else cells)))
+            found.append((name, tuple(letters(cells) if name == RESPONDENT else cells)))
     return tuple(found)
 
 
-def _readable(cell: Cell, name: str) -> Cell:
-    """The cell as a person reads it."""
+def readable(cell: Cell, name: str) -> Cell:
+    """The cell of a column as a person reads it."""
     if not name.startswith(ROSTER) or cell.value is None:
         return cell
     return replace(cell, value=in_words(cell.value))
 
 
-def _letters(cells: Sequence[Cell]) -> list[Cell]:
+def letters(cells: Sequence[Cell]) -> list[Cell]:
     """Pseudonyms told apart and not shown."""
     letters: dict[str | None, str | None] = {None: None}
     for cell in cells:

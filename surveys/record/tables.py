@@ -104,7 +104,9 @@ withheld = Table(
     Column("question", Text, nullable=False),
     Column("state", Text, nullable=False, comment="waiting, released, left_out or destroyed"),
     Column(
-        "sealed", LargeBinary, comment="the text, under the key of the upload's original; none: not waiting"
+        "sealed",
+        LargeBinary,
+        comment="the text, under the key of the upload's original; none: destroyed with it",
     ),
     Column("text", Text, comment="the text, once a person released it"),
     Column("decided_by", Text),

@@ -1,6 +1,5 @@
-"""``retention`` and ``withheld``: the end of originals, and texts that wait for a person."""
+"""``retention``: the end of originals and of the texts that were kept back of them."""
 
-import csv
 import json
 import sqlite3
 from pathlib import Path
@@ -132,39 +131,20 @@ def test_originals_of_an_earlier_version_get_keys_of_their_own(workspace, awaren
         assert catalogue.original(1, keys) == b"the bytes"
 
 
-def remarks(workspace: Path, awareness, *more: str) -> list[str]:
-    output = workspace / "rows.csv"
-    assert (
-        awareness("responses", "--workspace", workspace, "--campaign", "pilot", "--output", output, *more)[0]
-        == 0
-    )
-    with output.open(encoding="utf-8", newline="") as stream:
-        return [row["remark"] for row in csv.DictReader(stream)]
-
-
-def test_a_person_releases_a_text_or_leaves_it_out(workspace, tmp_path, awareness):
-    rows = [said("a", remark=CANARY), said("b", remark="홍길동 씨가 말함"), said("c", remark="radio")]
-    awareness(
-        "ingest", write_export(tmp_path / "a.csv", rows), "--workspace", workspace, "--campaign", "pilot", "--site", "npl"
-    )  # fmt: skip
-    assert remarks(workspace, awareness, "--without-withheld") == ["", "", "radio"]
-    assert remarks(workspace, awareness) == [CANARY, "홍길동 씨가 말함", "radio"]
+def test_what_was_decided_about_is_destroyed_too_but_for_what_was_released(workspace, tmp_path, awareness):
+    (workspace / "campaigns/pilot.yaml").write_text(CAMPAIGN.replace("{id: endline}", LONG_AGO), "utf-8")
+    rows = [said("a", remark=CANARY), said("b", remark="call 010-2000-1111"), said("c", remark="radio")]
+    file = write_export(tmp_path / "a.csv", rows)
+    awareness("ingest", file, "--workspace", workspace, "--campaign", "pilot", "--site", "npl")
     words = ("withheld", "--workspace", workspace, "--campaign", "pilot")
-    listed = awareness(*words)[1]
-    assert CANARY not in listed
-    assert "2 texts wait." in listed
-    assert CANARY in awareness(*words, "--show", "--by", "Lee")[1]
-    assert awareness(*words, "--release", "1", "--by", "Lee")[0] == 0
-    assert awareness(*words, "--leave-out", "2", "--by", "Lee")[0] == 0
-    assert awareness(*words, "--release", "2")[0] == 2
-    assert remarks(workspace, awareness, "--without-withheld") == [CANARY, "", "radio"]
-    assert remarks(workspace, awareness) == [CANARY, "", "radio"]
-    with Catalogue(f"sqlite:///{workspace / 'catalogue.db'}") as catalogue:
-        noted = [one for one in catalogue.audit_entries() if "withheld" in one.action]
-        assert {one.action for one in noted} == {
-            "withheld texts taken out", "withheld texts shown", "withheld texts released", "withheld texts left out"
-        }  # fmt: skip
-        assert "010-2000" not in str(noted)
+    awareness(*words, "--release", "1", "--leave-out", "2", "--by", "Lee")
+    awareness("retention", "--workspace", workspace, "--destroy", "--yes")
+    certificate = json.loads((workspace / "certificates/0001.json").read_text("utf-8"))
+    assert certificate["withheld_texts_destroyed"] == 1
+    with sqlite3.connect(workspace / "catalogue.db") as database:
+        kept = database.execute("SELECT state, sealed, text FROM withheld ORDER BY id").fetchall()
+    assert kept == [("released", None, CANARY), ("left_out", None, None)]
+    assert awareness(*words, "--undo", "2")[0] == 2
 
 
 @pytest.mark.postgresql
