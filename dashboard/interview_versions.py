@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import MATCH, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from dashboard import wording
 from dashboard.review_desk import Desk
@@ -41,17 +41,23 @@ def connect_versions(app: Dash, services: Services) -> None:
     """Connect the buttons that show versions."""
 
     @app.callback(
-        Output({"page": "review", "shown": MATCH}, "children"),
-        Input({"page": "review", "versions": MATCH}, "n_clicks"),
-        State({"page": "review", "interview": MATCH}, "value"), State("review-where", "data"),
-        prevent_initial_call=True,
+        Output({"page": "review", "shown": ALL}, "children"),
+        Input({"page": "review", "versions": ALL}, "n_clicks"),
+        State({"page": "review", "interview": ALL}, "value"), State({"page": "review", "interview": ALL}, "id"),
+        State("review-where", "data"), prevent_initial_call=True,
     )  # fmt: skip
-    def show(clicks: int | None, interview: str | None, where: dict[str, Any]) -> Any:
+    def show(
+        clicks: list[int | None], interviews: list[str | None], ids: list[Any], where: dict[str, Any]
+    ) -> list[Any]:
         campaign = services.evaluations.campaign(where["campaign"])
-        if campaign is None or not clicks:
-            return no_update
+        if campaign is None or not any(clicks):
+            return [no_update] * len(ids)
         desk = Desk(services=services, campaign=campaign, sites=where["sites"], language=where["language"])
-        return shown(desk, (interview or "").strip())
+        asked = ctx.triggered_id["versions"]
+        return [
+            shown(desk, (interview or "").strip()) if one["interview"] == asked else no_update
+            for one, interview in zip(ids, interviews, strict=True)
+        ]
 
 
 def shown(desk: Desk, interview: str) -> html.Div | html.P:
@@ -68,7 +74,9 @@ def shown(desk: Desk, interview: str) -> html.Div | html.P:
         for one, before in zip(reversed(found), [*reversed(found[:-1]), found[0]], strict=True)
     ]
     caption = html.Caption(desk.say("versions.caption", submission=newest.submission, count=len(found)))
-    table = html.Table([caption, html.Thead(html.Tr(head)), html.Tbody(rows)], className="versions")
+    table = html.Table(
+        [caption, html.Thead(html.Tr(head)), html.Tbody(rows)], className="history-table steps"
+    )
     return html.Div(table, className="scroll", tabIndex="0")
 
 

@@ -96,7 +96,7 @@ def test_nobody_decides_without_a_name_nor_about_pairs_that_are_not_there(client
     _, told = post(client, "find")
     number = told["open"][0]["id"]
     status, said = post(client, "decide", ids=[number], decision="accept", by="  ")
-    assert (status, said) == (422, {"error": "Type your name first. It is kept with every decision."})
+    assert (status, said) == (422, {"error": "It is not said who decides. Write your name."})
     assert post(client, "decide", ids=[424242], decision="accept", by="Mina")[0] == 422
     assert post(client, "decide", ids=[number], decision="perhaps", by="Mina")[0] == 400
     assert post(client, "decide", ids="all", decision="accept", by="Mina")[0] == 400

@@ -133,7 +133,7 @@ def test_originals_of_an_earlier_version_get_keys_of_their_own(workspace, awaren
 
 def test_what_was_decided_about_is_destroyed_too_but_for_what_was_released(workspace, tmp_path, awareness):
     (workspace / "campaigns/pilot.yaml").write_text(CAMPAIGN.replace("{id: endline}", LONG_AGO), "utf-8")
-    rows = [said("a", remark=CANARY), said("b", remark="call 010-2000-1111"), said("c", remark="radio")]
+    rows = [said("a", remark=CANARY), said("b", remark="홍길동 씨가 말함"), said("c", remark="radio")]
     file = write_export(tmp_path / "a.csv", rows)
     awareness("ingest", file, "--workspace", workspace, "--campaign", "pilot", "--site", "npl")
     words = ("withheld", "--workspace", workspace, "--campaign", "pilot")
