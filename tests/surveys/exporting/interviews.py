@@ -1,5 +1,7 @@
 """A questionnaire in five languages and interviews made up for it: the one truth behind every export."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -112,7 +114,7 @@ class Interview:
 PHONE = "0771234567"
 PLACE = ("37.5665", "126.9780", "38.0", "5.0")
 
-INTERVIEWS = (
+INTERVIEWS: list[Interview] = [
     Interview(
         uuid="67205d50-86ac-594c-a7ab-dd444a6c243f", number=100001,
         start="2026-09-13T08:56:10", end="2026-09-13T09:20:44", sent="2026-09-13T00:30:00",
@@ -164,7 +166,18 @@ INTERVIEWS = (
             "remark": "از رادیو شنیده است",
         },
     ),
-)  # fmt: skip
+]  # fmt: skip
+
+
+@contextmanager
+def told_instead(others: Sequence[Interview]) -> Iterator[None]:
+    """Other interviews in every exporter's hand, for as long as the context lasts."""
+    kept = list(INTERVIEWS)
+    INTERVIEWS[:] = others
+    try:
+        yield
+    finally:
+        INTERVIEWS[:] = kept
 
 
 def asked() -> list[Question]:
