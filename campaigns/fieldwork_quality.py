@@ -15,11 +15,13 @@ from campaigns.campaign import Campaign, Outcome, Site, Tier, Wave
 from campaigns.countries import alpha_2
 from campaigns.registry import fieldwork_of
 from campaigns.scoring import outcome_column
+from campaigns.weights import weighed, weights_report
 from surveys.instrument import Instrument
 from surveys.quality.findings import Damage
 from surveys.quality.interviews import Interviews, interviews_of
 from surveys.quality.report import QualityReport, quality_report
 from surveys.quality.setting import Measure, PlannedQuota, Refusals, Setting
+from surveys.weights_made import WeightsReport
 
 
 Size = Literal["none", "small", "near_margin", "beyond_margin"]
@@ -62,7 +64,7 @@ def quality_of(
     """
     place, round_ = campaign.site(site), next(one for one in campaign.waves if one.id == wave)
     shelf = _Shelf.of(files)
-    interviews = _interviews(campaign, instrument, place, shelf.table(site, wave))
+    interviews = _interviews(campaign, instrument, place, _weighed(campaign, shelf, site, wave))
     again = next((one.id for one in campaign.waves if one.backcheck_of == wave), None)
     second = shelf.table(site, again) if again is not None else None
     setting = Setting(
@@ -83,6 +85,18 @@ def quality_of(
         refusals=refusals or Refusals(),
     )
     return quality_report(interviews, setting, instrument)
+
+
+def weights_at(campaign: Campaign, files: Sequence[Path], *, site: str, wave: str) -> WeightsReport | None:
+    """The weights of one site and wave in numbers; None where nothing is weighted or nobody was interviewed."""
+    path = _Shelf.of(files).paths.get((site, wave))
+    if path is None:
+        return None
+    connection = ibis.duckdb.connect()
+    try:
+        return weights_report(connection.read_parquet(path), campaign, site=site, wave=wave)
+    finally:
+        connection.disconnect()
 
 
 def reach_of(damage: Damage | None, campaign: Campaign) -> Reach:
@@ -123,6 +137,18 @@ class _Shelf:
             return frozenset()
         names = pq.read_table(path, columns=["@cluster"])["@cluster"].unique().to_pylist()
         return frozenset(name for name in names if name is not None)
+
+
+def _weighed(campaign: Campaign, shelf: _Shelf, site: str, wave: str) -> pa.Table | None:
+    """The interviews with the weights the campaign declares."""
+    path = shelf.paths.get((site, wave))
+    if path is None or not campaign.declares_weights:
+        return shelf.table(site, wave)
+    connection = ibis.duckdb.connect()
+    try:
+        return weighed(connection.read_parquet(path), campaign).to_pyarrow()
+    finally:
+        connection.disconnect()
 
 
 def _interviews(campaign: Campaign, instrument: Instrument, site: Site, table: pa.Table | None) -> Interviews:

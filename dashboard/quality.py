@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from campaigns.campaign import Campaign
-from campaigns.fieldwork_quality import quality_of
+from campaigns.fieldwork_quality import quality_of, weights_at
 from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
@@ -14,6 +14,7 @@ from surveys.instrument import Instrument
 from surveys.quality.consent import tally
 from surveys.quality.report import QualityReport
 from surveys.quality.sent_files import sent_files
+from surveys.weights_made import WeightsReport
 from surveys.xlsform import load_instrument
 
 
@@ -31,6 +32,7 @@ class SiteQuality:
     upload: int | None
     day: date
     report: QualityReport
+    weights: WeightsReport | None  # None: nothing is weighted
 
 
 class Qualities:
@@ -72,4 +74,5 @@ class Qualities:
             upload=newest,
             day=today,
             report=report,
+            weights=weights_at(campaign, files, site=site, wave=wave),
         )

@@ -20,6 +20,7 @@ from dashboard.quality_words import (
     not_made,
     tables_of,
 )
+from dashboard.weights_words import MARGINS, how_made, margin_rows, measures, note_said, spread, trimming
 from surveys.languages import say
 from surveys.quality.findings import CheckName
 
@@ -37,6 +38,7 @@ WIDTHS: dict[TableName, tuple[int, ...]] = {
     "days": (14, 11),
 }
 FORMATS: dict[Kind, str] = {"text": "@", "count": "#,##0", "share": "0.0%", "number": "0.0"}
+WEIGHTS_WIDTHS = (60, 30, 12, 12, 12, 12)
 SHEET_NAME = 31  # letters
 ROWS_NAMED = 5000  # interviews listed on a check's sheet
 PAPER_A4 = 9
@@ -54,6 +56,7 @@ def weekly_sheet(quality: SiteQuality, language: str) -> bytes:
         sheets.ranking(lines)
         for name in ("quotas", "interviewers", "missing", "days"):
             sheets.table(name)  # type: ignore[arg-type]
+        sheets.weights()
         for check in dict.fromkeys(line.check for line in lines if line.interviews):
             sheets.interviews(check, [line for line in lines if line.check == check])
         sheets.how_counted()
@@ -137,6 +140,40 @@ class _Sheets:
                 sheet.write_string(row, 7, line.todo, self._wrapped)
                 row += 1
         sheet.autofilter(0, 0, row - 1, len(NAMED) - 1)
+
+    def weights(self) -> None:
+        """What the weights cost, the margins they were raked to, and what is to be mended; none where nothing is weighted."""
+        report = self._quality.weights
+        if report is None:
+            return
+        title = say("weights.title", self._language)
+        sheet = self._sheet(title, WEIGHTS_WIDTHS, landscape=True, head_at=0)
+        self._weights_heads(sheet, 0, ("measure", "value"))
+        row = 1
+        for name, value, kind in measures(report):
+            sheet.write_string(row, 0, say(f"weights.measures.{name}", self._language), self._plain)
+            self._cell(sheet, row, 1, value, kind)
+            row += 1
+        rows = margin_rows(self._quality, report, self._language)
+        if rows:
+            self._weights_heads(sheet, row + 1, tuple(MARGINS))
+            row += 2
+        for cells in rows:
+            for column, (cell, kind) in enumerate(zip(cells, MARGINS.values(), strict=True)):
+                self._cell(sheet, row, column, cell, kind)
+            row += 1
+        said = [spread(report, self._language), trimming(report, self._language)]
+        said += [" ".join(note_said(note, self._quality, self._language)) for note in report.notes]
+        said += how_made(self._quality, report, self._language)
+        for text in (one for one in said if one):
+            row += 1
+            sheet.merge_range(row, 0, row, len(WEIGHTS_WIDTHS) - 1, "", self._wrapped)
+            sheet.write_string(row, 0, text, self._wrapped)
+            sheet.set_row(row, 30)
+
+    def _weights_heads(self, sheet: Any, row: int, columns: Sequence[str]) -> None:
+        for column, name in enumerate(columns):
+            sheet.write_string(row, column, say(f"weights.columns.{name}", self._language), self._head)
 
     def how_counted(self) -> None:
         """The last sheet: every check, how it is counted, and which could not be made."""

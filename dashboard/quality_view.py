@@ -20,6 +20,7 @@ from dashboard.quality_words import (
     quota_label,
     tables_of,
 )
+from dashboard.weights_words import MARGINS, how_made, margin_rows, note_said, spread, trimming
 from surveys.languages import say
 from surveys.quality.quotas import QuotaProgress
 
@@ -53,6 +54,7 @@ def view_of(quality: SiteQuality, address: Address) -> dict[str, Any]:
         "interviewers": _table(tables["interviewers"]),
         "missing": _table(tables["missing"]),
         "days": _days(report.days),
+        "weights": _weights(quality, language),
         "clear": _clear(quality, language),
         "not_made": [list(one) for one in not_made(report.checks, language)],
         "declined": say("quality.page.declined", language, count=report.declined) if report.declined else "",
@@ -117,6 +119,26 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": [
             [_written(cell, kind) for cell, kind in zip(row, table.kinds, strict=True)] for row in table.rows
         ],
+    }
+
+
+def _weights(quality: SiteQuality, language: str) -> dict[str, Any] | None:
+    """What the weights cost, the margins, and what is to be mended; None where nothing is weighted."""
+    report = quality.weights
+    if report is None:
+        return None
+    return {
+        "said": [one for one in (spread(report, language), trimming(report, language)) if one],
+        "notes": [list(note_said(note, quality, language)) for note in report.notes],
+        "how": how_made(quality, report, language),
+        "margins": {
+            "titles": [say(f"weights.columns.{name}", language) for name in MARGINS],
+            "numeric": [kind != "text" for kind in MARGINS.values()],
+            "rows": [
+                [_written(cell, kind) for cell, kind in zip(row, MARGINS.values(), strict=True)]
+                for row in margin_rows(quality, report, language)
+            ],
+        },
     }
 
 

@@ -156,7 +156,7 @@ def quota_label(by: Mapping[str, str], quality: SiteQuality, language: str) -> s
     if not by:
         return say("quality.parts.all", language)
     return ", ".join(
-        f"{_part_label(name, quality, language)}: {_value_label(name, value, quality.instrument, language)}"
+        f"{part_label(name, quality, language)}: {value_label(name, value, quality.instrument, language)}"
         for name, value in by.items()
     )
 
@@ -221,13 +221,15 @@ def _values(found: Found, quality: SiteQuality, question: str | None, language: 
     return values
 
 
-def _part_label(name: str, quality: SiteQuality, language: str) -> str:
+def part_label(name: str, quality: SiteQuality, language: str) -> str:
+    """A part or a question as its reader knows it."""
     if name in ("arm", "cluster", "stratum"):
         return say(f"quality.parts.{name}", language)
     return question_label(name, quality, language)
 
 
-def _value_label(name: str, value: str, instrument: Instrument, language: str) -> str:
+def value_label(name: str, value: str, instrument: Instrument, language: str) -> str:
+    """An answer by its label."""
     if name == "arm" and value in ("campaign", "comparison"):
         return say(f"quality.arms.{value}", language)
     asked = instrument.question(name)

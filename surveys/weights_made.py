@@ -119,9 +119,10 @@ def make_weights(weighting: Weighting, wave: str, groups: Groups) -> WeightsMade
     if weighting.trim is not None:
         cut = trim(weights, groups.counts, weighting.trim)
         trimmed, final = int(groups.counts[cut.outside].sum()), cut.weights
-        low, high = cut.low or None, cut.high if np.isfinite(cut.high) else None
-        if not cut.possible:
-            notes.append(WeightNote(code="trim_impossible", values={"low": cut.low, "high": cut.high}))
+        if cut.possible:
+            low, high = cut.low or None, cut.high if np.isfinite(cut.high) else None
+        else:
+            notes.append(WeightNote(code="trim_impossible"))
     lines = tuple(line for one in there for line in one.lines(groups.counts, totals, final * groups.counts))
     moved = max((abs(line.after - line.target) for line in lines), default=0.0)
     if raked.converged and trimmed and moved >= MOVED:

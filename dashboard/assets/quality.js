@@ -78,6 +78,18 @@
       })));
   }
 
+  function Weights(props) {
+    var weights = props.weights, words = props.words.weights;
+    return h("section", { className: "panel weights" }, h("h2", null, words.title),
+      weights.said.map(function (one) { return h("p", { key: one }, one); }),
+      weights.notes.length ? h("ul", { className: "weight-notes" }, weights.notes.map(function (note) {
+        return h("li", { key: note[0] }, h("b", null, note[0]), " ", note[1]);
+      })) : null,
+      weights.margins.rows.length ? h(Table, { table: weights.margins, caption: words.margins, note: words.margins_note }) : null,
+      h("details", { className: "disclosure" }, h("summary", null, words.how),
+        weights.how.map(function (one) { return h("p", { key: one }, one); })));
+  }
+
   function Days(props) {
     var words = props.words, days = props.days;
     return h("section", { className: "panel" }, h("h2", null, words.days),
@@ -112,6 +124,7 @@
       view.quotas.length ? h(Quotas, { quotas: view.quotas, words: words }) : null,
       view.interviewers.rows.length ? h("section", { className: "panel" }, h("h2", null, words.interviewers),
         h(Table, { table: view.interviewers, caption: words.interviewers, note: words.interviewers_note })) : null,
+      view.weights ? h(Weights, { weights: view.weights, words: words }) : null,
       view.days.length ? h(Days, { days: view.days, words: words }) : null,
       h("section", { className: "panel" }, h("h2", null, words.missing),
         h(Table, { table: view.missing, caption: words.missing, note: words.missing_note })),

@@ -128,10 +128,35 @@ def as_dict(quality: "SiteQuality", language: str) -> dict[str, Any]:
             {"check": one.check, "looked_at": one.looked_at, "found": len(one.found), "not_made": one.impossible}
             for one in report.checks
         ],
+        "weights": _weights_as_dict(quality, language),
         **{
             name: [dict(zip(table.columns, row, strict=True)) for row in table.rows]
             for name, table in tables.items()
         },
+    }  # fmt: skip
+
+
+def _weights_as_dict(quality: "SiteQuality", language: str) -> dict[str, Any] | None:
+    """The weights of the site and wave for programs; None where nothing is weighted."""
+    from dashboard.weights_words import measures, note_said
+
+    report = quality.weights
+    if report is None:
+        return None
+    return {
+        **{name: value for name, value, _ in measures(report)},
+        "rounds": report.rounds, "low": report.low, "high": report.high,
+        "margins": [
+            {
+                "question": line.question, "answer": line.label, "interviews": line.interviews,
+                "before": round(line.before, 6), "after": round(line.after, 6), "population": round(line.target, 6),
+            }
+            for line in report.margins
+        ],
+        "notes": [
+            {"code": note.code, **dict(zip(("message", "remedy"), note_said(note, quality, language), strict=True))}
+            for note in report.notes
+        ],
     }  # fmt: skip
 
 

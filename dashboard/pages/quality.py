@@ -95,6 +95,9 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
     words: dict[str, Any] = {
         key.removeprefix(WORDS): say(key, language) for key in catalogue("en") if key.startswith(WORDS)
     }
+    words["weights"] = {
+        name: say(f"weights.{name}", language) for name in ("title", "how", "margins", "margins_note")
+    }
     words["columns"] = {name: say(f"quality.sheet.columns.{name}", language) for name in NAMED}
     title = f"{say('quality.page.title', language)}: {', '.join(titles)}"
     return [
