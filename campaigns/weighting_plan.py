@@ -238,7 +238,7 @@ def _margin(section: Section) -> Margin:
         shares={label: size / whole for label, size in sizes.items() if size is not None},
         answers=merged,
         bands={label: _band(bands, label) for label in bands.values},
-        source=section.text("source"),
+        source=section.languages("source"),
         day=section.day("date"),
     )
     _once_each(found, section)

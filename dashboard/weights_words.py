@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dashboard import wording
 from dashboard.quality import SiteQuality
 from dashboard.quality_words import Cell, Kind, part_label, value_label
-from surveys.languages import say
+from surveys.languages import pick, say
 from surveys.weighting import Margin, Weighting
 from surveys.weights_made import WeightNote, WeightsReport
 
@@ -93,10 +93,11 @@ def note_said(note: WeightNote, quality: SiteQuality, language: str) -> tuple[st
 
 def _source(margin: Margin, quality: SiteQuality, language: str) -> str:
     question = part_label(margin.question, quality, language)
+    source = pick(margin.source, language)
     if margin.day is None:
-        return say("weights.source", language, question=question, source=margin.source)
+        return say("weights.source", language, question=question, source=source)
     day = wording.day(margin.day, language)
-    return say("weights.source_dated", language, question=question, source=margin.source, day=day)
+    return say("weights.source_dated", language, question=question, source=source, day=day)
 
 
 def _category(

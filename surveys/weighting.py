@@ -35,7 +35,7 @@ class Margin:
     bands: Mapping[str, tuple[float, float]] = field(
         default_factory=dict
     )  # label -> lowest and highest number
-    source: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)  # language -> whose figures they are
     day: date | None = None  # of the figures
 
 
