@@ -6,6 +6,7 @@ the order of the rows. Interviews alike in everything that decides a weight are 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -21,6 +22,7 @@ from surveys.weights_made import Groups, WeightsMade, WeightsReport, given_weigh
 
 
 WEIGHT = "@weight"
+FINAL = "final_weight"
 GROUP, COUNT, MADE = "@group", "@count", "@made"
 NO_WEIGHT = -1.0  # a weight is never negative
 
@@ -47,6 +49,32 @@ def weighed(answers: ir.Table, campaign: Campaign) -> ir.Table:
     joined = keyed.left_join(ibis.memtable(table), list(keys))
     kept = [joined[name] for name in answers.columns if name != WEIGHT]
     return joined.select(*kept, **{WEIGHT: joined[MADE]})
+
+
+def with_final_weights(rows: pa.Table, files: Sequence[Path], campaign: Campaign) -> pa.Table:
+    """The interviews of ``surveys.responses`` with ``final_weight`` as a last column: the weight that estimates use.
+
+    Nothing where an interview has none, or no id to be found by.
+
+    Parameters
+    ----------
+    files
+        The same answers as ``surveys.columns`` writes them.
+    """
+    made: dict[str, float | None] = {}
+    if files and campaign.weighted:
+        connection = ibis.duckdb.connect()
+        try:
+            answers = connection.read_parquet([str(path) for path in files], union_by_name=True)
+            found = weighed(answers, campaign).select("@submission", WEIGHT).to_pyarrow()
+        finally:
+            connection.disconnect()
+        made = dict(zip(found["@submission"].to_pylist(), found[WEIGHT].to_pylist(), strict=True))
+    made.pop(None, None)  # type: ignore[call-overload]
+    weights = [made.get(submission) for submission in rows["submission_id"].to_pylist()]
+    texts = [None if weight is None else repr(weight) for weight in weights]
+    name = FINAL if FINAL not in rows.column_names else f"{FINAL}_of_campaign"
+    return rows.append_column(name, pa.array(texts, pa.large_string()))
 
 
 def weights_report(answers: ir.Table, campaign: Campaign, *, site: str, wave: str) -> WeightsReport | None:

@@ -20,6 +20,9 @@ from dashboard.commands.answering import (
 
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from campaigns.campaign import Campaign
     from surveys.catalogue import Catalogue
     from surveys.ingest import Receipt
     from surveys.instrument import Instrument
@@ -135,6 +138,12 @@ def responses(
         str | None,
         typer.Option(help="Instead of rows: the versions of the interview with this id, without answers."),
     ] = None,
+    weights: Annotated[
+        bool,
+        typer.Option(
+            "--weights", help="Add final_weight: the weight estimates use, made as the campaign says."
+        ),
+    ] = False,
 ) -> None:
     """Write the rows now held, raw: the questionnaire's names and codes, no value altered.
 
@@ -191,6 +200,8 @@ def responses(
                 withheld_with=place.keys if with_withheld else None,
                 reasons=True,
             )
+            if weights:
+                table = _with_weights(table, catalogue, place.columns, loaded, site, as_of)
         waiting = [] if roster is not None else catalogue.withheld(campaign, site)
         if waiting and with_withheld:
             facts = {"campaign": campaign, "texts": len(waiting), "reason": why.strip()}
@@ -219,6 +230,29 @@ def _about_withheld(number: int, *, given: bool, campaign: str) -> str:
     if given:
         return f"{texts} to point to a person: it holds them. Keep the file safe."
     return f"{texts} to point to a person: left out until somebody decides: awareness withheld --campaign {campaign}"
+
+
+def _with_weights(
+    table: "pa.Table",
+    catalogue: "Catalogue",
+    folder: Path,
+    campaign: "Campaign",
+    site: str | None,
+    as_of: int | None,
+) -> "pa.Table":
+    """The rows with the weights that estimates use; CannotProceed where nothing is weighted."""
+    from campaigns.weights import with_final_weights
+    from surveys import columns
+    from surveys.problems import CannotProceed
+
+    if not campaign.weighted:
+        raise CannotProceed(
+            "--weights",
+            f'campaign "{campaign.id}" weights nothing.',
+            "Leave --weights out, or declare columns.weight or weights: in the campaign file.",
+        )
+    files = columns.refresh(catalogue, folder, campaign.id, site, as_of)
+    return with_final_weights(table, files, campaign)
 
 
 def _require_roster(roster: str, instrument: "Instrument") -> None:
