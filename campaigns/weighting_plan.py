@@ -11,7 +11,7 @@ from surveys.weighting import (
     STRATUM,
     Adjustment,
     DesignWeights,
-    Margin,
+    PopulationMargin,
     SampledCluster,
     SampledStratum,
     SamplingPlan,
@@ -214,7 +214,7 @@ def _persons(section: Section, *, by_size: bool = False) -> SampledCluster:
     )
 
 
-def _margin(section: Section) -> Margin:
+def _margin(section: Section) -> PopulationMargin:
     section.allow_only(("question", "shares", "answers", "bands", "source", "date"))
     shares = section.section("shares")
     sizes = {label: as_number(value) for label, value in shares.values.items()}
@@ -233,7 +233,7 @@ def _margin(section: Section) -> Margin:
     for inner in (answers, bands):
         inner.allow_only(tuple(sizes))
     merged = {label: answers.texts(label) for label in answers.values}
-    found = Margin(
+    found = PopulationMargin(
         question=section.text("question"),
         shares={label: size / whole for label, size in sizes.items() if size is not None},
         answers=merged,
@@ -252,7 +252,7 @@ def _band(section: Section, label: str) -> tuple[float, float]:
     return bounds
 
 
-def _once_each(margin: Margin, section: Section) -> None:
+def _once_each(margin: PopulationMargin, section: Section) -> None:
     """An answer, or a number, belongs to one category."""
     taken: dict[str, str] = {}
     for label in margin.shares:

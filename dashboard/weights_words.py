@@ -6,7 +6,7 @@ from dashboard import wording
 from dashboard.quality import SiteQuality
 from dashboard.quality_words import Cell, Kind, part_label, value_label
 from surveys.languages import pick, say
-from surveys.weighting import Margin, Weighting
+from surveys.weighting import PopulationMargin, Weighting
 from surveys.weights_made import WeightNote, WeightsReport
 
 
@@ -91,7 +91,7 @@ def note_said(note: WeightNote, quality: SiteQuality, language: str) -> tuple[st
     )
 
 
-def _source(margin: Margin, quality: SiteQuality, language: str) -> str:
+def _source(margin: PopulationMargin, quality: SiteQuality, language: str) -> str:
     question = part_label(margin.question, quality, language)
     source = pick(margin.source, language)
     if margin.day is None:

@@ -26,7 +26,7 @@ NEAR_ENOUGH = 1e-9  # of a share; what is shown has three decimals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Margin:
+class PopulationMargin:
     """What is known of a population: how it divides over the answers to one question."""
 
     question: str  # or STRATUM
@@ -97,7 +97,7 @@ class Weighting:
     design: DesignWeights
     sampling: tuple[SamplingPlan, ...] = ()
     nonresponse: Adjustment | None = None
-    margins: tuple[Margin, ...] = ()
+    margins: tuple[PopulationMargin, ...] = ()
     trim: Trim | None = None
 
     def sampling_in(self, wave: str) -> SamplingPlan | None:

@@ -7,7 +7,17 @@ from typing import Literal
 import numpy as np
 
 from surveys.sampling_weights import design_weights
-from surveys.weighting import STRATUM, Cost, Floats, Integers, Margin, Weighting, cost_of, rake, trim
+from surveys.weighting import (
+    STRATUM,
+    Cost,
+    Floats,
+    Integers,
+    PopulationMargin,
+    Weighting,
+    cost_of,
+    rake,
+    trim,
+)
 
 
 NoteCode = Literal[
@@ -145,14 +155,14 @@ def make_weights(weighting: Weighting, wave: str, groups: Groups) -> WeightsMade
 class _Categories:
     """A margin as the groups fall into it; the last category is of those who did not say."""
 
-    margin: Margin
+    margin: PopulationMargin
     labels: tuple[str, ...]
     codes: Integers
     targets: Floats
     lacking: float  # the population's share of categories without an interview
 
     @classmethod
-    def of(cls, margin: Margin, groups: Groups, totals: Floats) -> "_Categories | None":
+    def of(cls, margin: PopulationMargin, groups: Groups, totals: Floats) -> "_Categories | None":
         """None where the data do not hold the question."""
         answers = answers_to(margin, groups)
         if answers is None:
@@ -192,12 +202,12 @@ class _Categories:
         return held / max(float(held.sum()), TINY)
 
 
-def answers_to(margin: Margin, groups: Groups) -> Sequence[str | None] | None:
+def answers_to(margin: PopulationMargin, groups: Groups) -> Sequence[str | None] | None:
     """What each group answers to the question of a margin; None where the data do not hold it."""
     return groups.stratum if margin.question == STRATUM else groups.answers.get(margin.question)
 
 
-def labelled(margin: Margin, answers: Sequence[str | None]) -> Integers:
+def labelled(margin: PopulationMargin, answers: Sequence[str | None]) -> Integers:
     """The place of each answer among the labels of a margin; the number of labels where it has none."""
     labels = list(margin.shares)
     places = {
@@ -244,7 +254,7 @@ def _design(weighting: Weighting, wave: str, groups: Groups) -> tuple[Floats, li
     return made.weights, notes
 
 
-def _of_margin(margin: Margin, groups: Groups, totals: Floats) -> list[WeightNote]:
+def _of_margin(margin: PopulationMargin, groups: Groups, totals: Floats) -> list[WeightNote]:
     """Where the interviews do not fit a margin."""
     answers = answers_to(margin, groups)
     if answers is None:

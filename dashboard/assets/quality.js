@@ -85,7 +85,9 @@
       weights.notes.length ? h("ul", { className: "weight-notes" }, weights.notes.map(function (note) {
         return h("li", { key: note[0] }, h("b", null, note[0]), " ", note[1]);
       })) : null,
-      weights.margins.rows.length ? h(Table, { table: weights.margins, caption: words.margins, note: words.margins_note }) : null,
+      weights.margins.rows.length ? h("div", null,
+        h(Table, { table: weights.margins, caption: words.margins, note: words.margins }),
+        h("p", { className: "source" }, words.margins_note)) : null,
       h("details", { className: "disclosure" }, h("summary", null, words.how),
         weights.how.map(function (one) { return h("p", { key: one }, one); })));
   }

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from surveys.weighting import STRATUM, Margin, Trim, Weighting, cost_of, rake, trim
+from surveys.weighting import STRATUM, PopulationMargin, Trim, Weighting, cost_of, rake, trim
 from surveys.weights_made import Groups, WeightsMade, make_weights
 
 
@@ -41,8 +41,8 @@ def weighting(seed: int, rule: Trim | None = None) -> Weighting:
     rng = np.random.default_rng(seed + 1)
     q, s = rng.dirichlet([4, 4, 4]), rng.dirichlet([4, 4])
     margins = (
-        Margin(question="q", shares=dict(zip("abc", q.tolist(), strict=True))),
-        Margin(question=STRATUM, shares=dict(zip("xy", s.tolist(), strict=True))),
+        PopulationMargin(question="q", shares=dict(zip("abc", q.tolist(), strict=True))),
+        PopulationMargin(question=STRATUM, shares=dict(zip("xy", s.tolist(), strict=True))),
     )
     return Weighting(design="column", margins=margins, trim=rule)
 

@@ -9,7 +9,7 @@ import pytest
 
 from surveys.sampling_weights import design_weights
 from surveys.weighting import (
-    Margin,
+    PopulationMargin,
     SampledCluster,
     SampledStratum,
     SamplingPlan,
@@ -30,8 +30,8 @@ SHARES = {
 }
 BANDS = {"young": (18.0, 34.0), "middle": (35.0, 49.0), "old": (50.0, 65.0)}
 MARGINS = (
-    Margin(question="sex", shares=SHARES["sex"]),
-    Margin(question="age", shares=SHARES["band"], bands=BANDS),
+    PopulationMargin(question="sex", shares=SHARES["sex"]),
+    PopulationMargin(question="age", shares=SHARES["band"], bands=BANDS),
 )
 
 
@@ -187,8 +187,8 @@ def test_equal_weights_cost_nothing() -> None:
 def test_margins_that_cannot_hold_together_end_and_say_so() -> None:
     rows = pd.DataFrame({"weight": [1.0] * 4, "sex": ["f", "f", "m", "m"], "age": [1, 1, 2, 2]})
     margins = (
-        Margin(question="sex", shares={"f": 0.5, "m": 0.5}),
-        Margin(question="age", shares={"1": 0.2, "2": 0.8}),
+        PopulationMargin(question="sex", shares={"f": 0.5, "m": 0.5}),
+        PopulationMargin(question="age", shares={"1": 0.2, "2": 0.8}),
     )
     report = made(rows, margins=margins).report
     (note,) = report.notes
@@ -199,7 +199,7 @@ def test_margins_that_cannot_hold_together_end_and_say_so() -> None:
 def test_a_category_without_interviews_is_named_and_its_share_goes_to_the_others() -> None:
     rows = before()
     shares = {"female": 0.4, "male": 0.4, "other": 0.2}
-    report = made(rows, margins=(Margin(question="sex", shares=shares),)).report
+    report = made(rows, margins=(PopulationMargin(question="sex", shares=shares),)).report
     notes = {note.code: note.values for note in report.notes}
     assert notes["no_interviews_with"] == {"question": "sex", "share": 0.2, "names": "other"}
     assert [line.after for line in report.margins] == pytest.approx([0.5, 0.5, 0.0])
@@ -224,7 +224,7 @@ def test_answers_that_no_share_is_given_for_are_kept_and_counted_without_being_q
     rows = before().assign(sex="Feminin")
     rows.loc[:9, "sex"] = "FEMALE"
     shares = {"female": 0.5, "male": 0.5}
-    found = made(rows, margins=(Margin(question="sex", shares=shares),))
+    found = made(rows, margins=(PopulationMargin(question="sex", shares=shares),))
     assert np.isfinite(found.weights).all()
     notes = {note.code: dict(note.values) for note in found.report.notes}
     assert notes["answers_without_share"] == {"question": "sex", "count": len(rows) - 10}
@@ -233,13 +233,17 @@ def test_answers_that_no_share_is_given_for_are_kept_and_counted_without_being_q
 
 def test_answers_can_be_taken_together() -> None:
     rows = before().assign(sex=np.resize(["woman", "girl", "man"], len(before())))
-    margin = Margin(question="sex", shares={"female": 0.3, "man": 0.7}, answers={"female": ("woman", "girl")})
+    margin = PopulationMargin(
+        question="sex", shares={"female": 0.3, "man": 0.7}, answers={"female": ("woman", "girl")}
+    )
     lines = made(rows, margins=(margin,)).report.margins
     assert [line.after for line in lines] == pytest.approx([0.3, 0.7])
 
 
 def test_a_question_the_data_do_not_hold_is_said_and_left_out() -> None:
-    found = made(before(), margins=(Margin(question="province", shares={"a": 0.5, "b": 0.5}), *MARGINS[1:]))
+    found = made(
+        before(), margins=(PopulationMargin(question="province", shares={"a": 0.5, "b": 0.5}), *MARGINS[1:])
+    )
     assert [note.code for note in found.report.notes] == ["question_absent"]
     assert {line.question for line in found.report.margins} == {"age"}
 
