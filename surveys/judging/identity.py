@@ -1,7 +1,8 @@
 """Which interview a row is: its submission id, its version, and rows that say the same interview twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -82,7 +83,7 @@ def identify(
     told = replace(told, edits=_edits(table, headers, roots, told))
     if column is not None:
         told = replace(told, versions=_of_edits(told))
-    return _compared(told, [*_contents(table, headers), *more])
+    return _compared(told, chain(_contents(table, headers), more))
 
 
 def not_to_be_counted(table: pa.Table, headers: HeaderMap) -> list[Finding]:
@@ -205,7 +206,7 @@ def _replaced_versions(told: Identity) -> dict[str, str]:
     return {one: other for one, other in zip(later, earlier, strict=True) if one is not None and one != other}
 
 
-def _compared(told: Identity, contents: Sequence[pa.Array]) -> Identity:
+def _compared(told: Identity, contents: Iterable[pa.Array]) -> Identity:
     """The same, with what its rows are to each other."""
     findings = _unusable(told.ids, told.header)
     ids = canonical(told.ids)
@@ -260,16 +261,16 @@ def _versions(told: Identity, ids: pa.Array, rows: np.ndarray) -> list[Version]:
     ]
 
 
-def _contents(table: pa.Table, headers: HeaderMap) -> Sequence[pa.Array]:
+def _contents(table: pa.Table, headers: HeaderMap) -> Iterator[pa.Array]:
     """The columns by which two rows are the same interview or two: all that is stored."""
     positions: dict[int, None] = {}
     for source in headers.answers.values():
         for position in ([source.whole] if source.whole is not None else []) + [p for p, _ in source.split]:
             positions[position] = None
-    return [table.column(position).combine_chunks() for position in positions]
+    return (table.column(position).combine_chunks() for position in positions)
 
 
-def _duplicates(group: np.ndarray, contents: Sequence[pa.Array]) -> tuple[np.ndarray, np.ndarray]:
+def _duplicates(group: np.ndarray, contents: Iterable[pa.Array]) -> tuple[np.ndarray, np.ndarray]:
     """Rows that repeat an earlier one exactly, and rows of one interview that differ in content."""
     repeats = np.zeros(len(group), dtype=bool)
     counts = np.bincount(group[group >= 0]) if (group >= 0).any() else np.zeros(0, dtype=np.int64)

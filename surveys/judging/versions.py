@@ -14,15 +14,20 @@ import pyarrow.compute as pc
 
 Texts = TypeVar("Texts", pa.Array, pa.ChunkedArray)
 
-_PREFIX = r"^(?i:uuid):"
+_PREFIX = "uuid:"
 _UUID = r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
 
 
 def canonical(ids: Texts) -> Texts:
     """The ids in the spelling they are compared in."""
-    bare = pc.replace_substring_regex(ids, _PREFIX, "")
-    bare = pc.if_else(pc.equal(bare, ""), ids, bare)
-    spelt: Texts = pc.if_else(pc.match_substring_regex(bare, _UUID), pc.ascii_lower(bare), bare)
+    bare = ids
+    if pc.any(pc.starts_with(ids, _PREFIX, ignore_case=True)).as_py():
+        bare = pc.replace_substring_regex(ids, f"^(?i:{_PREFIX})", "")
+        bare = pc.if_else(pc.equal(bare, ""), ids, bare)
+    small = pc.ascii_lower(bare)
+    if small.equals(bare):
+        return bare
+    spelt: Texts = pc.if_else(pc.match_substring_regex(bare, _UUID), small, bare)
     return spelt
 
 
@@ -55,10 +60,14 @@ class Names:
             self._parent[name], name = top, above
         return top
 
+    def linked(self) -> set[str]:
+        """Every id that was ever linked with another one."""
+        return {*self._parent, *self._parent.values()}
+
     def groups(self) -> dict[str, list[str]]:
         """Every id that was ever linked, by the one that stands for it."""
         found: dict[str, list[str]] = {}
-        for name in {*self._parent, *self._parent.values()}:
+        for name in self.linked():
             found.setdefault(self.of(name), []).append(name)
         return found
 

@@ -11,7 +11,7 @@ from surveys.instrument import Instrument
 from surveys.judging.answers import Answers
 from surveys.judging.headers import HeaderMap
 from surveys.judging.quantities import day_order, read_moment
-from surveys.moments import offset_minutes, wall_clock
+from surveys.moments import read_clocks
 from surveys.sources import NOTHING_DECIDED, Decisions
 
 
@@ -84,9 +84,11 @@ def _moments(table: pa.Table, headers: HeaderMap, kind: str, decisions: Decision
 
 
 def _minutes_between(started: pa.Array, ended: pa.Array) -> pa.Array:
-    begin, end = wall_clock(started), wall_clock(ended)
+    if len(started) in (started.null_count, ended.null_count):
+        return pa.nulls(len(started), pa.float64())
+    (begin, ahead_first), (end, ahead_then) = read_clocks(started), read_clocks(ended)
     seconds = pc.subtract(end.cast(pa.int64()), begin.cast(pa.int64()))
-    moved = pc.subtract(offset_minutes(ended), offset_minutes(started))  # a border, or summer time
+    moved = pc.subtract(ahead_then, ahead_first)  # a border, or summer time
     minutes = pc.divide(seconds.cast(pa.float64()), 60.0)
     return pc.subtract(minutes, pc.fill_null(moved, 0).cast(pa.float64()))
 

@@ -115,9 +115,8 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
     arriving = rosters.with_kept_rosters(connection, arrival.campaign, arriving)
     outcome = _decided(connection, arrival, arriving)
     entry = _with_source(connection, arrival, _entry(arrival, arriving, outcome))
-    kept = outcome.decisions.rows(*STORED)
-    displaced = [stored for one in outcome.decisions.of.values() for stored in one.displaced]
-    displaced += outcome.withdrawn
+    kept = outcome.decisions.rows(*STORED).tolist()
+    displaced = [*outcome.decisions.displaced(), *outcome.withdrawn]
     to_hold = holding.new_ones(
         connection, arrival.campaign, _held(arriving, outcome), outcome.known.name_of,
         out_of_force(connection, arrival.campaign),
@@ -268,7 +267,7 @@ def _withdrawn(
 
 def _held(arriving: Arriving, outcome: _Outcome) -> holding.Rows:
     """What waits for a person: what the file held, unless it was decided before, and what the record does."""
-    here = outcome.decisions.rows(*HELD)
+    here = outcome.decisions.rows(*HELD).tolist()
     settled = frozenset(outcome.settled)
     from_file = [place for place in range(len(arriving.held.ids)) if place not in settled]
     return arriving.held.take(from_file).joined(
@@ -279,7 +278,7 @@ def _held(arriving: Arriving, outcome: _Outcome) -> holding.Rows:
 def _entry(arrival: Arrival, arriving: Arriving, outcome: _Outcome) -> Entry:
     """What becomes of the arrival; which upload it is remains to be seen."""
     decisions = outcome.decisions
-    held_here, counting = decisions.rows(*HELD), decisions.counting()
+    held_here, counting = decisions.rows(*HELD).tolist(), decisions.counting()
     settled = {arriving.held.rows["@row"][place].as_py() for place in outcome.settled}
     problems = [
         problem
@@ -294,7 +293,7 @@ def _entry(arrival: Arrival, arriving: Arriving, outcome: _Outcome) -> Entry:
         at=arrival.at,
         verdict=arrival.verdict,
         accepted=len(counting),
-        replaced=sum(decisions.of[place].replaces for place in counting),
+        replaced=decisions.replacing(),
         unchanged=rows.num_rows - len(counting) - len(held_here) + len(settled),
         rejected=arrival.rejected,
         held=arrival.held - len(settled) + len(held_here),
@@ -311,7 +310,7 @@ def _told(outcome: _Outcome) -> list[Problem]:
     """What a sender should know about interviews that were stored before."""
     decisions = outcome.decisions
     counts = {
-        "interviews_replaced": sum(decisions.of[place].replaces for place in decisions.counting()),
+        "interviews_replaced": decisions.replacing(),
         "older_versions": len(decisions.rows("older", "past")),
         "ids_adopted": len(decisions.rows("adopted")),
         "decided_before": len(decisions.rows("discarded_before")) + len(outcome.settled),
@@ -361,8 +360,11 @@ def _with_corrections_replayed(
     connection: Connection, arrival: Arrival, arriving: Arriving, decisions: Decisions, entry: Entry
 ) -> Entry:
     """The entry with what the newer versions of interviews mean for the corrections made of them."""
-    counting = [(place, decisions.of[place]) for place in decisions.counting()]
-    revised = {one.interview.main: place for place, one in counting if one.decision == "revised"}
+    revised = {
+        one.interview.main: place
+        for place, one in decisions.of.items()
+        if one.decision == "revised" and not one.overtaken
+    }
     counts = corrections.replay_on_revisions(
         connection, arrival.campaign, arriving.rows, revised, entry.upload, arrival.uploader, arrival.at
     )

@@ -124,6 +124,8 @@ def _versions(rows: pa.Table) -> dict[int, str]:
 
 def _oldest_first(rows: pa.Table, first: int, previous: Mapping[str, str]) -> list[int]:
     """The places of older versions, those with the fewest edits and the shortest chain before them first."""
+    if first == rows.num_rows:
+        return []
     identity = identities(rows)
 
     def age(place: int) -> tuple[int, int]:

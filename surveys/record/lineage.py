@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 from sqlalchemy import Connection, insert, select
@@ -17,6 +18,9 @@ _IDS_AT_A_TIME = 20_000
 _IDENTITY_PARTS = (
     "@submission", "@cluster", "@respondent", "@interview_date", "@edit", "@root", "@version", "@previous",
 )  # fmt: skip
+_SPELT = frozenset(
+    {"@submission", "@edit", "@root", "@version", "@previous"}
+)  # ids, compared in one spelling
 
 
 def out_of_force(connection: Connection, campaign: str) -> frozenset[int]:
@@ -56,7 +60,7 @@ def known_interviews(connection: Connection, campaign: str, sought: Sought) -> K
     interviews = _grouped(_revisions(connection, campaign, wanted), names, void)
     return Known(
         interviews=interviews,
-        name_of=names.of,
+        names=names,
         siblings=siblings,
         discarded=_discarded(connection, campaign, sought, names, void),
         twins=_by_answers([interviews[names.of(id_)] for id_ in twins], sought.contents),
@@ -97,25 +101,27 @@ def identities_of(connection: Connection, wanted: Iterable[Stored]) -> Callable[
 
 def identities(table: pa.Table) -> Callable[[int], Identity]:
     """What each row of a table says about who was interviewed where and when."""
-    plain = {
-        name: table[name].cast(pa.large_string())
-        for name in _IDENTITY_PARTS
-        if name in table.column_names and table[name].null_count < table.num_rows
-    }
-    for name in ("@submission", "@edit", "@root", "@version", "@previous"):
-        if name in plain:
-            plain[name] = canonical(plain[name])
-    nothing = [None] * table.num_rows
-    columns = [plain[name].to_pylist() if name in plain else nothing for name in _IDENTITY_PARTS]
+
+    @cache  # most files are new throughout, and nobody asks
+    def columns() -> list[list[str | None]]:
+        return [_part(table, name) for name in _IDENTITY_PARTS]
 
     def identity(place: int) -> Identity:
         id_, cluster, respondent, interview_date, edit, root, version, previous = (
-            column[place] for column in columns
+            column[place] for column in columns()
         )
         unedited = edit == "0" or (edit is not None and edit == id_ and previous is None)
         return Identity(cluster, respondent, interview_date, "" if unedited else edit, root, version or id_)
 
     return identity
+
+
+def _part(table: pa.Table, name: str) -> list[str | None]:
+    if name not in table.column_names or table[name].null_count == table.num_rows:
+        return [None] * table.num_rows
+    plain = table[name].cast(pa.large_string())
+    texts: list[str | None] = (canonical(plain) if name in _SPELT else plain).to_pylist()
+    return texts
 
 
 def note_names(
@@ -199,7 +205,8 @@ def _revisions(connection: Connection, campaign: str, ids: Iterable[str]) -> lis
         table.c.position, table.c.superseded_by, table.c.restored_by,
     )  # fmt: skip
     query = select(*columns).where(table.c.campaign == campaign, is_among(connection, table.c.submission))
-    in_key_order = sorted(ids)
+    anything = select(table.c.upload).where(table.c.campaign == campaign).limit(1)
+    in_key_order = sorted(ids) if connection.execute(anything).first() else []
     found = []
     for start in range(0, len(in_key_order), _IDS_AT_A_TIME):
         rows = connection.execute(query, among(connection, in_key_order[start : start + _IDS_AT_A_TIME]))

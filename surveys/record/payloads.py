@@ -108,7 +108,7 @@ def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[b
     fingerprints of the row's cells, so that each value of a column is hashed once and rows are added up.
     """
     numeric = {"@weight"} | {name for name, kind in types.items() if kind in NUMERIC}
-    sums = np.zeros((accepted.num_rows, 2), dtype=np.uint64)
+    sums = np.zeros((2, accepted.num_rows), dtype=np.uint64)
     told = {name for name in accepted.column_names if not name.startswith(WITHHELD)}
     for name in sorted(told - _VOLATILE):
         _add_cells(sums, accepted[name], name, is_number=name in numeric)
@@ -117,14 +117,14 @@ def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[b
 
 def with_more_columns(fingerprints: Sequence[bytes], more: pa.Table) -> list[bytes]:
     """The fingerprints of the same rows with further columns of text."""
-    sums = np.frombuffer(b"".join(fingerprints), dtype=">u8").reshape(-1, 2).astype(np.uint64)
+    sums = np.frombuffer(b"".join(fingerprints), dtype=">u8").reshape(-1, 2).T.astype(np.uint64)
     for name in more.column_names:
         _add_cells(sums, more[name], name, is_number=False)
     return _as_bytes(sums)
 
 
 def _as_bytes(sums: np.ndarray) -> list[bytes]:
-    joined = sums.astype(">u8").tobytes()
+    joined = sums.T.astype(">u8").tobytes()
     return [joined[start : start + 16] for start in range(0, len(joined), 16)]
 
 
@@ -148,15 +148,20 @@ def _add_cells(sums: np.ndarray, values: pa.ChunkedArray, name: str, *, is_numbe
     coded = pc.dictionary_encode(values.cast(pa.large_string())).unify_dictionaries().combine_chunks()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.chunk(0)
-    label = f"{name}\x1f".encode()
-    digests = b"".join(
-        blake2b(label + (_plain_number(text) if is_number else text).encode(), digest_size=16).digest()
-        for text in coded.dictionary.to_pylist()
-    )
+    texts = coded.dictionary.to_pylist()
+    named = blake2b(f"{name}\x1f".encode(), digest_size=16)
+    digests = b"".join([_digest(named, text) for text in (map(_plain_number, texts) if is_number else texts)])
     nothing = np.zeros((1, 2), dtype=np.uint64)
     cells = np.concatenate([np.frombuffer(digests, dtype=">u8").reshape(-1, 2).astype(np.uint64), nothing])
     places = coded.indices.fill_null(len(cells) - 1).to_numpy(zero_copy_only=False)
-    sums += cells[places]
+    for half, values in zip(sums, np.ascontiguousarray(cells.T), strict=True):
+        half += np.take(values, places, mode="clip")
+
+
+def _digest(begun: blake2b, text: str) -> bytes:
+    digest = begun.copy()
+    digest.update(text.encode())
+    return digest.digest()
 
 
 def _plain_number(text: str) -> str:

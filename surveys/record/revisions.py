@@ -1,11 +1,13 @@
 """What to do with an interview whose id the record already knows. Pure: no database, no file."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from surveys.judging.versions import Version, follows, newest_of
+import numpy as np
+
+from surveys.judging.versions import Names, Version, follows, newest_of
 
 
 Decision = Literal[
@@ -66,11 +68,11 @@ class Incoming:
         default_factory=dict
     )  # place -> the id of this version, where another
 
-    def in_order(self) -> Iterator[int]:
-        """Places in the order in which they are decided."""
+    def in_order(self, places: Iterable[int]) -> Iterator[int]:
+        """These places in the order in which they are decided, after those of older versions."""
         yield from self.outdated
         late = frozenset(self.outdated)
-        yield from (place for place in range(len(self.ids)) if place not in late)
+        yield from (place for place in places if place not in late)
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ class Known:
     """What the record holds of the interviews of a file."""
 
     interviews: dict[str, Interview] = field(default_factory=dict)
-    name_of: Callable[[str], str] = str  # any id of an interview -> the one it goes by here
+    names: Names = field(default_factory=Names)  # the ids that are of one interview
     siblings: Mapping[str, Sequence[str]] = field(
         default_factory=dict
     )  # id -> other interviews that came under it
@@ -106,14 +108,25 @@ class Known:
         """The ids that interviews were given here."""
         return frozenset(own for those in self.siblings.values() for own in those)
 
+    def name_of(self, id_: str) -> str:
+        """The one id by which an interview goes here, from any of its ids."""
+        return self.names.of(id_)
+
     def candidates(self, id_: str) -> list[Interview]:
         """The interviews that may be meant by an id; the first is the one that is kept under it."""
+        self.interviews.setdefault(self.name_of(id_), Interview(main=id_))
+        return self.found(id_)
+
+    def found(self, id_: str) -> list[Interview]:
+        """Those of the candidates that there are already."""
         name = self.name_of(id_)
-        first = self.interviews.get(name)
-        if first is None:
-            first = self.interviews[name] = Interview(main=id_)
-        others = self.siblings.get(name, ())
-        return [first, *(self.interviews[own] for own in others if own in self.interviews)]
+        those = (name, *self.siblings.get(name, ()))
+        return [self.interviews[one] for one in those if one in self.interviews]
+
+    def spoken_of(self) -> set[str]:
+        """Every id of which something is known: a version, a link to another id, a decision."""
+        discarded = {name for name, _ in self.discarded}
+        return {*self.interviews, *self.names.linked(), *self.siblings, *self.own_ids(), *discarded}
 
 
 @dataclass(slots=True)
@@ -131,17 +144,39 @@ class Decided:
 
 @dataclass(slots=True)
 class Decisions:
-    """What becomes of each interview of a file."""
+    """What becomes of each interview of a file.
 
-    of: dict[int, Decided] = field(default_factory=dict)
+    Most files bring interviews that nobody has heard of: of those their places say everything.
+    """
 
-    def rows(self, *wanted: Decision) -> list[int]:
-        """Places of the interviews for which one of these was decided."""
-        return sorted(place for place, one in self.of.items() if one.decision in wanted)
+    first: (
+        np.ndarray
+    )  # places of the first versions of interviews of which nothing is known, in ascending order
+    of: dict[int, Decided] = field(default_factory=dict)  # place -> what becomes of every other one
 
-    def counting(self) -> list[int]:
+    def rows(self, *wanted: Decision) -> np.ndarray:
+        """Places of the interviews for which one of these was decided, in ascending order."""
+        others = (place for place, one in self.of.items() if one.decision in wanted)
+        return self._with_first(others) if "new" in wanted else _ascending(others)
+
+    def counting(self) -> np.ndarray:
         """Places of the interviews that count from now on."""
-        return [place for place in self.rows("new", "revised") if not self.of[place].overtaken]
+        counts = ("new", "revised")
+        return self._with_first(
+            place for place, one in self.of.items() if one.decision in counts and not one.overtaken
+        )
+
+    def replacing(self) -> int:
+        """How many of the interviews that count from now on take the place of one that held before."""
+        return sum(one.replaces and not one.overtaken for one in self.of.values())
+
+    def displaced(self) -> list[Stored]:
+        """The revisions of the record that no longer hold."""
+        return [stored for one in self.of.values() for stored in one.displaced]
+
+    def _with_first(self, others: Iterable[int]) -> np.ndarray:
+        places = _ascending(others)
+        return np.sort(np.concatenate([self.first, places])) if places.size else self.first
 
 
 IdentityOf = Callable[[Stored], Identity]
@@ -153,7 +188,7 @@ def uncertain(incoming: Incoming, known: Known) -> list[Stored]:
         return []
     found: dict[tuple[str, int], Stored] = {}
     for id_, content in zip(incoming.ids, incoming.contents, strict=True):
-        for interview in known.candidates(id_):
+        for interview in known.found(id_):
             currents = interview.currents()
             if len(currents) != 1 or currents[0].content != content:
                 found |= {(stored.submission, stored.revision): stored for stored in interview.revisions}
@@ -173,15 +208,18 @@ def decide(incoming: Incoming, known: Known, identity_of: IdentityOf) -> Decisio
     def identity(stored: Stored) -> Identity:
         return incoming.identities(stored.position) if stored.upload == PENDING else identity_of(stored)
 
-    decisions = Decisions()
+    first = _never_heard_of(incoming, known)
+    decisions = Decisions(first)
     alike = Counter(incoming.contents) if known.twins else Counter()
     previous = {**known.previous, **incoming.previous}
     held_before = {name for name, interview in known.interviews.items() if interview.currents()}
-    for place in incoming.in_order():
-        plain = _plain(incoming, place, known)
-        decisions.of[place] = plain or _decide_one(incoming, place, known, identity, previous, alike)
-        if plain is None or plain.decision == "new":
-            _bring_in(decisions.of[place], incoming, place, decisions)
+    others = np.setdiff1d(np.arange(len(incoming.ids)), first, assume_unique=True)
+    for place in incoming.in_order(others.tolist()):
+        decided = _unchanged(incoming, place, known)
+        if decided is None:
+            decided = _decide_one(incoming, place, known, identity, previous, alike)
+            _bring_in(decided, incoming, place, decisions)
+        decisions.of[place] = decided
     for decided in decisions.of.values():
         decided.replaces = decided.decision == "revised" and (
             known.name_of(decided.interview.main) in held_before
@@ -189,20 +227,33 @@ def decide(incoming: Incoming, known: Known, identity_of: IdentityOf) -> Decisio
     return decisions
 
 
-def _plain(incoming: Incoming, place: int, known: Known) -> Decided | None:
-    """What is decided about nearly every row of nearly every file: new, or there already; None: look closer."""
+def _never_heard_of(incoming: Incoming, known: Known) -> np.ndarray:
+    """Places of interviews whose ids and answers the record does not know, and that are there once."""
+    spoken_of, turns, older = known.spoken_of(), Counter(incoming.ids), frozenset(incoming.outdated)
+    entries = enumerate(zip(incoming.ids, incoming.contents, strict=True))
+    return _ascending(
+        place
+        for place, (id_, content) in entries
+        if turns[id_] == 1 and id_ not in spoken_of and content not in known.twins and place not in older
+    )
+
+
+def _unchanged(incoming: Incoming, place: int, known: Known) -> Decided | None:
+    """What is decided about nearly every row of a file sent again: it is there already; None: look closer."""
     if known.siblings or known.discarded or known.twins:
         return None
-    id_ = incoming.ids[place]
-    name = known.name_of(id_)
-    interview = known.interviews.get(name)
-    if interview is None:
-        interview = known.interviews[name] = Interview(main=id_)
-        return Decided("new", interview)
-    revisions = interview.revisions
-    if len(revisions) == 1 and revisions[0].current and revisions[0].content == incoming.contents[place]:
-        return Decided("unchanged", interview, relies_on=revisions[0].upload or None)
+    interview = known.interviews.get(known.name_of(incoming.ids[place]))
+    revisions = interview.revisions if interview is not None else ()
+    if interview is None or len(revisions) != 1:
+        return None
+    [only] = revisions
+    if only.current and only.content == incoming.contents[place]:
+        return Decided("unchanged", interview, relies_on=only.upload or None)
     return None
+
+
+def _ascending(places: Iterable[int]) -> np.ndarray:
+    return np.sort(np.fromiter(places, dtype=np.int64))
 
 
 def _decide_one(

@@ -2,18 +2,21 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, bindparam, insert, update
 
 from surveys.record import payloads, tables
 from surveys.record.arriving import Arriving
-from surveys.record.database import insert_rows
+from surveys.record.database import insert_columns
 from surveys.record.lineage import note_names
-from surveys.record.revisions import HELD, Decisions, Incoming, Known, Stored
+from surveys.record.revisions import HELD, Decided, Decisions, Incoming, Known, Stored
 
 
 if TYPE_CHECKING:
@@ -21,9 +24,6 @@ if TYPE_CHECKING:
 
 
 PROBLEMS_KEPT = 10_000  # of one upload; the report names them all, the record need not
-SUBMISSION_COLUMNS = (
-    "campaign", "submission", "revision", "site", "wave", "content", "upload", "position", "superseded_by",
-)  # fmt: skip
 
 
 def insert_upload(connection: Connection, arrival: "Arrival", entry: "Entry") -> int:
@@ -58,32 +58,59 @@ def insert_answers(
     """
     incoming = arriving.incoming
     whole = len(kept) == arriving.rows.num_rows
-    rows = arriving.rows if whole else arriving.rows.take(pa.array(kept, pa.int64()))
-    mains = [decisions.of[place].interview.main for place in kept]
+    rows = arriving.rows if whole else arriving.rows.take(pa.array(kept))
+    mains = [incoming.ids[place] for place in kept]
+    looked_at = [(row, decisions.of[place]) for row, place in enumerate(kept) if place in decisions.of]
+    for row, one in looked_at:
+        mains[row] = one.interview.main
     rows = _under_own_ids(rows, mains, own_ids)
-    in_key_order = sorted(range(len(kept)), key=mains.__getitem__)
-    submissions = (
-        (
-            arrival.campaign,
-            mains[position],
-            decisions.of[kept[position]].revision,
-            incoming.sites[kept[position]],
-            incoming.waves[kept[position]],
-            incoming.contents[kept[position]],
-            upload,
-            position,
-            upload if _is_past(decisions, kept[position]) else None,
-        )
-        for position in in_key_order  # neighbours in the index are written together
-    )
     rows, codes = payloads.apart(rows)
     if codes is not None:
         sealed = arrival.seal(payloads.encode_payload(codes, {}))
         connection.execute(insert(tables.link_code), {"upload": upload, "codes": sealed})
     with ThreadPoolExecutor(max_workers=1) as beside:
         answers = beside.submit(payloads.encode_payload, rows, arrival.types)
-        insert_rows(connection, tables.submission, SUBMISSION_COLUMNS, submissions)
+        submissions = _submissions(arrival.campaign, incoming, kept, mains, looked_at, upload)
+        insert_columns(connection, tables.submission, submissions)
         connection.execute(insert(tables.payload), {"upload": upload, "answers": answers.result()})
+
+
+def _submissions(
+    campaign: str,
+    incoming: Incoming,
+    kept: Sequence[int],
+    mains: Sequence[str],
+    looked_at: Sequence[tuple[int, Decided]],
+    upload: int,
+) -> dict[str, Iterable[object]]:
+    """The row of each interview that is stored, column by column, neighbours in the key one after the other.
+
+    Parameters
+    ----------
+    mains
+        The id that each of them is kept under.
+    looked_at
+        Which of them are no first versions, and what was decided about them.
+    """
+    revisions = np.ones(len(kept), dtype=np.int64)
+    superseded: list[int | None] = [None] * len(kept)
+    for row, one in looked_at:
+        revisions[row] = one.revision
+        if one.overtaken or one.decision == "past":
+            superseded[row] = upload
+    order = pc.array_sort_indices(pa.array(mains, pa.large_string())).to_numpy()
+    rows, places = order.tolist(), np.asarray(kept)[order].tolist()
+    return {
+        "campaign": repeat(campaign),
+        "submission": [mains[row] for row in rows],
+        "revision": revisions[order].tolist(),
+        "site": [incoming.sites[place] for place in places],
+        "wave": [incoming.waves[place] for place in places],
+        "content": [incoming.contents[place] for place in places],
+        "upload": repeat(upload),
+        "position": rows,
+        "superseded_by": [superseded[row] for row in rows],
+    }
 
 
 def supersede(connection: Connection, campaign: str, displaced: Sequence[Stored], step: int) -> None:
@@ -194,8 +221,3 @@ def _under_own_ids(rows: pa.Table, mains: Sequence[str], own_ids: frozenset[str]
     ids = [main if main in own_ids else id_ for id_, main in zip(received, mains, strict=True)]
     place = rows.column_names.index("@submission")
     return rows.set_column(place, "@submission", pa.array(ids, pa.large_string()))
-
-
-def _is_past(decisions: Decisions, place: int) -> bool:
-    decided = decisions.of[place]
-    return decided.overtaken or decided.decision == "past"
