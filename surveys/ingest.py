@@ -130,10 +130,12 @@ def ingest_file(
     tell("storing", 0.6)
     countries = country_of_site or {site.id: site.country for site in fieldwork.sites}
     report, source = read.report, read.source
+    arrival = _arrival(sender, instrument, fieldwork, sha256, size, report, read.raw)
+    del read  # and with it the text of the file
     accepted, marks = deidentified(report.accepted, fieldwork, countries, keys)
     aside, more_marks = _deidentified_aside(report.aside, fieldwork, countries, keys)
     arrival = replace(
-        _arrival(sender, instrument, fieldwork, sha256, size, report, read.raw),
+        arrival,
         source=source,
         accepted=accepted,
         aside=aside,
@@ -144,7 +146,7 @@ def ingest_file(
         without_consent=report.without_consent,
         rosters=report.rosters,
     )
-    del read, accepted
+    del accepted
     entry = catalogue.store(arrival)
     if columns_folder is not None:
         tell("refreshing", 0.9)

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from surveys.deidentification import interviewer_pseudonym, is_code, respondent_pseudonym
+from surveys.deidentification import interviewer_pseudonym, is_code, respondent_pseudonyms
 from surveys.fieldwork import LinkingKey
 from surveys.linking_codes import Coder
 from surveys.problems import CannotProceed
@@ -32,6 +32,7 @@ from surveys.problems import CannotProceed
 FILES_KEY = "uploads"  # encrypts the keys of the original files; one key a line, the newest first
 ORIGINALS = "originals"  # folder of the originals' own keys
 _CHUNK = 1 << 20
+_TEXTS_AT_A_TIME = 20_000  # as Python objects
 _COUNTRY = re.compile(r"[A-Za-z0-9]{2,8}")
 
 
@@ -148,8 +149,7 @@ class KeyRing:
 
     def pseudonyms(self, respondents: pa.ChunkedArray, country: str) -> pa.Array:
         """The respondents' ids as keyed hashes under the country's own key; none stays none."""
-        key = self._respondent_key(country)
-        return _each_once(respondents, lambda respondent: respondent_pseudonym(key, respondent))
+        return _each_once(respondents, respondent_pseudonyms(self._respondent_key(country)))
 
     def interviewers(self, interviewers: pa.ChunkedArray, country: str) -> pa.Array:
         """The interviewers' codes as they are, and anything longer, such as a name, as a keyed hash."""
@@ -247,9 +247,10 @@ class KeyRing:
 def _each_once(texts: pa.ChunkedArray, made: Callable[[str], str | None]) -> pa.Array:
     """What is made of each text, made once for all rows that say the same; nothing stays nothing."""
     coded = pc.dictionary_encode(texts.combine_chunks())
-    return pa.array([made(text) for text in coded.dictionary.to_pylist()], pa.large_string()).take(
-        coded.indices
-    )
+    starts = range(0, len(coded.dictionary), _TEXTS_AT_A_TIME)
+    pieces = (coded.dictionary.slice(start, _TEXTS_AT_A_TIME).to_pylist() for start in starts)
+    each = [pa.array([made(text) for text in piece], pa.large_string()) for piece in pieces]
+    return pa.concat_arrays(each).take(coded.indices) if each else pa.nulls(len(texts), pa.large_string())
 
 
 def _make_once(path: Path, key: bytes) -> None:

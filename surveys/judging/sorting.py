@@ -77,13 +77,14 @@ def rows_of(
 ) -> pa.Table:
     """Some rows as a table: their parts, each question's canonical text, and why an answer is missing."""
     columns = dict(parts)
-    words = pa.array([None, *(str(reason) for reason in REASONS)], pa.large_string())
+    words = pa.array([str(reason) for reason in REASONS], pa.large_string())
     places = None if wanted.all() else np.flatnonzero(wanted)
     for name, one in answers.items():
         if headers.answers[name].secret:
             continue
         columns[name] = one.values
         if one.reasons is not None and (wanted & (one.reasons > 0)).any():
-            columns[f"{name}@missing"] = words.take(pa.array(one.reasons))
+            said = pa.array(one.reasons - 1, mask=one.reasons == 0)
+            columns[f"{name}@missing"] = pa.DictionaryArray.from_arrays(said, words)
     table = pa.table(columns)
     return table if places is None else table.take(pa.array(places))

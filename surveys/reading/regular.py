@@ -34,7 +34,7 @@ def read_regular(text: str, delimiter: str, name: str, limits: Limits) -> RawTab
     if "\r" in text and text.count("\r") != text.count("\r\n"):
         return None
     content = text.encode("utf-8").rstrip(b"\r\n") + b"\n"
-    if re.search(rb"\n[\r\n]", content) or content[:1] in b"\r\n":
+    if b"\n\n" in content or b"\n\r" in content or content[:1] in b"\r\n":
         return None
     quoted = b'"' in content
     if quoted and not _quotes_are_regular(content, ord(delimiter)):

@@ -138,7 +138,7 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
         )
         withhold(connection, upload, arriving.rows, kept, file.key)
     writing.insert_without_consent(connection, upload, arrival)
-    rosters.insert_rosters(connection, upload, arrival, arriving.rows.take(pa.array(kept, pa.int64())))
+    rosters.insert_rosters(connection, upload, arrival, arriving.rows, kept)
     if kept:
         writing.insert_answers(
             connection, arrival, arriving, outcome.decisions, kept, upload, outcome.known.own_ids()

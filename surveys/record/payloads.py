@@ -6,6 +6,7 @@ others are answers, as canonical text, each with ``NAME@missing`` beside it wher
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 
@@ -110,8 +111,12 @@ def content_fingerprints(accepted: pa.Table, types: Mapping[str, str]) -> list[b
     numeric = {"@weight"} | {name for name, kind in types.items() if kind in NUMERIC}
     sums = np.zeros((2, accepted.num_rows), dtype=np.uint64)
     told = {name for name in accepted.column_names if not name.startswith(WITHHELD)}
-    for name in sorted(told - _VOLATILE):
-        _add_cells(sums, accepted[name], name, is_number=name in numeric)
+    names = sorted(told - _VOLATILE)
+    with ThreadPoolExecutor(
+        max_workers=1
+    ) as ahead:  # the next column is taken apart while this one is hashed
+        for name, coded in zip(names, ahead.map(_coded, map(accepted.column, names)), strict=True):
+            _add_cells(sums, coded, name, is_number=name in numeric)
     return _as_bytes(sums)
 
 
@@ -119,7 +124,7 @@ def with_more_columns(fingerprints: Sequence[bytes], more: pa.Table) -> list[byt
     """The fingerprints of the same rows with further columns of text."""
     sums = np.frombuffer(b"".join(fingerprints), dtype=">u8").reshape(-1, 2).T.astype(np.uint64)
     for name in more.column_names:
-        _add_cells(sums, more[name], name, is_number=False)
+        _add_cells(sums, _coded(more[name]), name, is_number=False)
     return _as_bytes(sums)
 
 
@@ -141,13 +146,15 @@ def submission_ids(accepted: pa.Table, fingerprints: Sequence[bytes]) -> list[st
     return ids
 
 
-def _add_cells(sums: np.ndarray, values: pa.ChunkedArray, name: str, *, is_number: bool) -> None:
+def _coded(values: pa.ChunkedArray) -> pa.DictionaryArray:
+    """The different values of a column, and which of them each row has."""
+    if pa.types.is_dictionary(values.type):
+        return values.unify_dictionaries().combine_chunks()
+    return pc.dictionary_encode(values.cast(pa.large_string()).combine_chunks())
+
+
+def _add_cells(sums: np.ndarray, coded: pa.DictionaryArray, name: str, *, is_number: bool) -> None:
     """Add the fingerprint of each cell to its row's; one that holds nothing adds nothing."""
-    if values.null_count == len(values):
-        return
-    coded = pc.dictionary_encode(values.cast(pa.large_string())).unify_dictionaries().combine_chunks()
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.chunk(0)
     texts = coded.dictionary.to_pylist()
     named = blake2b(f"{name}\x1f".encode(), digest_size=16)
     digests = b"".join([_digest(named, text) for text in (map(_plain_number, texts) if is_number else texts)])

@@ -23,15 +23,23 @@ if TYPE_CHECKING:
     from surveys.record.arrivals import Arrival
 
 
-def insert_rosters(connection: Connection, upload: int, arrival: "Arrival", stored: pa.Table) -> None:
-    """Note how many rows of each roster came, and how many of them are stored with their interviews."""
+def insert_rosters(
+    connection: Connection, upload: int, arrival: "Arrival", rows: pa.Table, kept: Sequence[int]
+) -> None:
+    """Note how many rows of each roster came, and how many of them are stored with their interviews.
+
+    Parameters
+    ----------
+    kept
+        Places of the interviews that are stored among all of the file's.
+    """
     counts = [
         {
             "upload": upload,
             "name": roster.name,
             "rows": roster.rows,
             "refused": roster.refused,
-            "stored": _rows_in(stored, f"{ROSTER}{roster.name}"),
+            "stored": _rows_in(rows, f"{ROSTER}{roster.name}", kept),
         }
         for roster in arrival.rosters
     ]
@@ -95,7 +103,8 @@ def _with_columns(arriving: Arriving, kept: dict[str, list[str | None]]) -> Arri
     )
 
 
-def _rows_in(stored: pa.Table, column: str) -> int:
-    if column not in stored.column_names:
+def _rows_in(rows: pa.Table, column: str, kept: Sequence[int]) -> int:
+    if column not in rows.column_names:
         return 0
-    return sum(len(rows_of_cell(cell)) for cell in stored[column].to_pylist() if cell is not None)
+    stored = rows[column].take(pa.array(kept, pa.int64()))
+    return sum(len(rows_of_cell(cell)) for cell in stored.to_pylist() if cell is not None)

@@ -7,7 +7,7 @@ from surveys.deidentification import (
     is_birth_date,
     is_direct_identifier,
     is_identifying_name,
-    respondent_pseudonym,
+    respondent_pseudonyms,
 )
 from tests.surveys.judging import ask
 
@@ -72,10 +72,10 @@ def test_a_choice_about_phones_identifies_nobody() -> None:
 
 def test_a_pseudonym_is_keyed_and_repeatable() -> None:
     ours, theirs = b"k" * 32, b"l" * 32
-    assert respondent_pseudonym(ours, "R-7") == respondent_pseudonym(ours, " R-7 ")
-    assert respondent_pseudonym(ours, "R-7") != respondent_pseudonym(theirs, "R-7")
-    assert respondent_pseudonym(ours, "R-7") != sha256(b"R-7").hexdigest()
-    assert respondent_pseudonym(ours, "R-7") == hmac.new(ours, b"R-7", "sha256").hexdigest()
+    assert respondent_pseudonyms(ours)("R-7") == respondent_pseudonyms(ours)(" R-7 ")
+    assert respondent_pseudonyms(ours)("R-7") != respondent_pseudonyms(theirs)("R-7")
+    assert respondent_pseudonyms(ours)("R-7") != sha256(b"R-7").hexdigest()
+    assert respondent_pseudonyms(ours)("R-7") == hmac.new(ours, b"R-7", "sha256").hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from surveys.deidentification import interviewer_pseudonym, is_code, respondent_pseudonym
+from surveys.deidentification import interviewer_pseudonym, is_code, respondent_pseudonyms
 from surveys.fieldwork import WITHHELD, FieldSite, FieldWave, Fieldwork
 from surveys.instrument import Choice, Question
 from surveys.judging.answers import Answers
@@ -97,7 +97,7 @@ def test_interviewers_are_kept_by_code_and_hidden_by_name() -> None:
     assert not any(is_code(one) for one in ("Ram Bahadur", "jane", "9841234567890", "홍길동", "a@b.co"))
     key = b"k" * 32
     assert interviewer_pseudonym(key, "Ram ") == interviewer_pseudonym(key, "ram")
-    assert interviewer_pseudonym(key, "Ram")[2:] not in respondent_pseudonym(key, "Ram")
+    assert interviewer_pseudonym(key, "Ram")[2:] not in respondent_pseudonyms(key)("Ram")
 
 
 def test_a_declared_question_is_known_by_its_heading_and_never_read() -> None:
