@@ -138,7 +138,7 @@ def _history(shelf: Shelf) -> list[Any]:
                 ]
             ),
         ],
-        className="history-table",
+        className="history-table uploads",
     )
     more = html.A(
         shelf.say("more"), href=Address(language=shelf.language, campaign=campaign.id).to("/review")
