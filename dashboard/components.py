@@ -22,7 +22,6 @@ GRAPH_CONFIG: dict[str, Any] = {
 NAVIGATION = ("overview", "compare", "upload", "export", "methods")
 # The screens of those who collect the data, under the one entry of the navigation that leads to the first of them.
 FIELDWORK = ("upload", "quality", "review", "withheld", "corrections", "linking", "questionnaires")
-LANGUAGE_NAMES = {"ko": "한국어", "en": "English"}  # a language is named in itself
 
 
 class Drawn(Component):
@@ -291,7 +290,7 @@ def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
     return html.Div(
         [
             html.A(
-                LANGUAGE_NAMES.get(code, code),
+                say("screens.frame.language", code),
                 href=address.to(
                     f"/{page}" if page in (*NAVIGATION, *FIELDWORK) else "/", **{**state, "lang": code}
                 ),
@@ -304,7 +303,7 @@ def _switch(page: str, address: Address, known: Sequence[str]) -> html.Div:
         ],
         className="languages",
         role="group",
-        **{"aria-label": "한국어 / English"},
+        **{"aria-label": " / ".join(say("screens.frame.language", code) for code in known)},
     )
 
 

@@ -27,6 +27,7 @@ class Cause:
     """One kind of problem in one column, with the first rows that have it."""
 
     title: str
+    what: str  # what is wrong, where all rows say the same; otherwise empty, and it stands beside each
     remedy: str
     count: int
     rows: tuple[dict[str, Any], ...]
@@ -98,8 +99,10 @@ def _cause(group: Sequence[Problem], language: str, asked: Collection[str]) -> C
     title = first.message(language) if alone else _title(first, len(group), language)
     rows = () if alone and not inside else tuple(_row(p, language) for p in inside[:FIRST_ROWS])
     hidden = len(inside) - FIRST_ROWS
+    said = {_said(problem, language) for problem in inside}
     return Cause(
         title=title,
+        what=said.pop() if len(said) == 1 and not alone else "",
         remedy=say("screens.upload.asked.fix", language)
         if ANSWERED.get(first.code) in asked
         else first.remedy(language),
@@ -117,13 +120,19 @@ def _title(first: Problem, count: int, language: str) -> str:
 def _row(problem: Problem, language: str) -> dict[str, Any]:
     return {
         "row": problem.row, "line": problem.line, "value": problem.value or "",
-        "message": problem.message(language),
+        "message": _said(problem, language),
     }  # fmt: skip
+
+
+def _said(problem: Problem, language: str) -> str:
+    """What is wrong, without the place, which stands beside it."""
+    what = problem.message(language).removeprefix(f"{problem.place(language)}: ")
+    return what[:1].upper() + what[1:]
 
 
 def _drawn(cause: Cause) -> dict[str, Any]:
     return {
-        "title": cause.title, "remedy": cause.remedy, "count": cause.count,
+        "title": cause.title, "what": cause.what, "remedy": cause.remedy, "count": cause.count,
         "rows": list(cause.rows), "more": cause.more,
     }  # fmt: skip
 

@@ -42,6 +42,12 @@ class Problem:
             "remedy": self.remedy(language),
         }
 
+    def place(self, language: str) -> str:
+        """The row and, where there is one, the column."""
+        return say(
+            f"places.{'cell' if self.column else 'row'}", language, row=self.row, column=self.column or ""
+        )
+
     def _filling(self, language: str) -> dict[str, object]:
         """What fills the sentences; a text the questionnaire has in several languages in the reader's."""
         shown = {"row": self.row, "line": self.line, "column": self.column, "value": self.value}
@@ -49,13 +55,7 @@ class Problem:
             name: pick(value, language) if isinstance(value, Mapping) else value
             for name, value in self.values.items()
         }
-        return {"place": self._place(language), **shown, **spoken}
-
-    def _place(self, language: str) -> str:
-        """The row and, where there is one, the column."""
-        return say(
-            f"places.{'cell' if self.column else 'row'}", language, row=self.row, column=self.column or ""
-        )
+        return {"place": self.place(language), **shown, **spoken}
 
 
 class FileRefused(Exception):

@@ -75,7 +75,7 @@
 
   function Notice(props) {
     return h("div", { className: "panel verdict " + (props.kind || ""), role: props.kind === "failed" ? "alert" : "status" },
-      h("h2", null, props.title), props.text ? h("p", null, props.text) : null, props.children);
+      h("h2", null, props.title), props.name ? h("p", { className: "file-name" }, props.name) : null, props.text ? h("p", null, props.text) : null, props.children);
   }
 
   function UploadPanel(props) {
@@ -133,7 +133,7 @@
     }
 
     function send(file) {
-      if (file.size > props.largest) { setJob({ phase: "error", name: file.name, error: words.too_large, file: file }); return; }
+      if (file.size > props.largest) { setJob({ phase: "error", name: file.name, error: words.too_large }); return; }
       if (!name.trim()) {
         setJob({ phase: "named", name: file.name, file: file });
         if (nameField.current) { nameField.current.focus(); }
@@ -179,7 +179,7 @@
         busy ? h(Progress, { job: job, words: words, cancel: cancel }) : h(React.Fragment, null,
           h(DropArea, { words: words, send: send, choose: phase === "unfinished" ? words.unfinished_choose : words.choose }),
           h("p", { className: "safe" }, words.safe))),
-      phase === "error" ? h(Notice, { kind: "failed", title: job.error, text: words.nothing_stored },
+      phase === "error" ? h(Notice, { kind: "failed", title: words.not_taken, name: job.name, text: job.error },
         job.file ? h("button", { type: "button", className: "button", onClick: function () { send(job.file); } }, words.again) : null) : null,
       phase === "cancelled" ? h(Notice, { kind: "cancelled", title: words.cancelled, text: words.cancelled_next }) : null,
       phase === "lost" ? h(Notice, { title: words.lost }) : null,

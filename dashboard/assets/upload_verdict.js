@@ -5,24 +5,33 @@
   var h = React.createElement;
   var fill = window.campaign_asking.fill;
 
+  var UNFOLDED = 3; // causes whose first rows are shown at once
+
+  function Rows(props) {
+    var cause = props.cause, words = props.words;
+    return h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": cause.title }, h("table", null,
+      h("thead", null, h("tr", null, h("th", { scope: "col" }, words.row), h("th", { scope: "col" }, words.line),
+        h("th", { scope: "col" }, words.value), cause.what ? null : h("th", { scope: "col" }, words.wrong))),
+      h("tbody", null, cause.rows.map(function (row, number) {
+        return h("tr", { key: number }, h("td", { className: "number" }, row.row), h("td", { className: "number" }, row.line),
+          h("td", { className: "cell" }, row.value), cause.what ? null : h("td", null, row.message));
+      }))));
+  }
+
   function Cause(props) {
     var cause = props.cause, words = props.words;
+    var rows = cause.rows.length ? h(Rows, { cause: cause, words: words }) : null;
     return h("li", { className: "cause" },
-      h("h4", null, cause.title), h("p", { className: "fix" }, h("b", null, words.fix), " ", cause.remedy),
-      cause.rows.length ? h("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": cause.title }, h("table", null,
-        h("thead", null, h("tr", null, h("th", { scope: "col" }, words.row), h("th", { scope: "col" }, words.line),
-          h("th", { scope: "col" }, words.value), h("th", { scope: "col" }, words.wrong))),
-        h("tbody", null, cause.rows.map(function (row, number) {
-          return h("tr", { key: number }, h("td", { className: "number" }, row.row), h("td", { className: "number" }, row.line),
-            h("td", { className: "cell" }, row.value), h("td", null, row.message));
-        })))) : null,
+      h("h4", null, cause.title), cause.what ? h("p", null, cause.what) : null,
+      h("p", { className: "fix" }, h("b", null, words.fix), " ", cause.remedy),
+      rows && props.folded ? h("details", { className: "disclosure" }, h("summary", null, words.first_rows), rows) : rows,
       cause.more ? h("p", { className: "more" }, cause.more) : null);
   }
 
   function Causes(props) {
     if (!props.causes.length) { return null; }
     return h("section", null, h("h3", null, props.title), h("ol", { className: "causes" },
-      props.causes.map(function (cause, number) { return h(Cause, { key: number, cause: cause, words: props.words }); })));
+      props.causes.map(function (cause, number) { return h(Cause, { key: number, cause: cause, words: props.words, folded: number >= UNFOLDED }); })));
   }
 
   function Workbook(props) {
