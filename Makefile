@@ -32,7 +32,10 @@ demo: .venv/run.done  ## a dashboard with a simulated regional pilot, at http://
 test: .venv/dev.done  ## the tests
 	@$(BIN)/python -m pytest -n 2 -m "not recovery"
 
-test-recovery: .venv/dev.done  ## long simulations: bias, coverage and size of the estimators
+recovery: .venv/dev.done  ## bias, coverage and size of every design and variance, into docs/recovery.md (long)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.recovery
+
+test-recovery: .venv/dev.done  ## long simulations that assert bias, coverage and size
 	@$(BIN)/python -m pytest -n 2 -m recovery
 
 fuzz: .venv/dev.done  ## damaged files of every format through the reading process (FUZZ=10000 of each)

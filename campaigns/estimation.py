@@ -1,6 +1,6 @@
 """One table and one specification become effects, or the reasons why there are none."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,12 +19,12 @@ from campaigns.families import Answered, adjusted_in_steps
 from campaigns.linking_waves import linked
 from campaigns.question import Chosen, Question
 from campaigns.regression import Answers
-from campaigns.specification import WEIGHT_OF_EACH_ROW, Specification
+from campaigns.specification import WEIGHT_OF_EACH_ROW, Specification, StandardErrors
 from campaigns.staggered import staggered_effects
 from surveys.problems import CannotProceed
 
 
-__all__ = ["Specification", "estimate", "inspect"]
+__all__ = ["Specification", "estimate", "estimate_with_each", "inspect"]
 
 T = TypeVar("T")
 
@@ -54,6 +54,29 @@ def estimate(table: ir.Table, specification: Specification) -> list[Effect]:
     else:
         found = adjusted_in_steps(_each(table, specification, design, _answered), specification)
     return [with_caveats(e, specification) if isinstance(e, EffectEstimate) else with_drops(e) for e in found]
+
+
+def estimate_with_each(
+    table: ir.Table, specification: Specification, kinds: Sequence[StandardErrors]
+) -> dict[StandardErrors, list[Effect]]:
+    """The effects of ``estimate`` with several standard errors of one fit; of designs made from cells.
+
+    Parameters
+    ----------
+    kinds
+        All of them cluster-robust, or none; ``linearised`` needs the sample's design and has a fit of its own.
+    """
+    first = replace(specification, standard_errors=kinds[0])
+
+    def each_kind(answers: Answers, subjects: Mapping[str, Subject]) -> list[dict[StandardErrors, Effect]]:
+        told = {kind: answers.with_standard_errors(kind) for kind in kinds}
+        return [
+            {kind: one.effect(arm, subject) for kind, one in told.items()}
+            for arm, subject in subjects.items()
+        ]
+
+    found = _each(table, first, _offered(first), each_kind)
+    return {kind: [effects[kind] for effects in found] for kind in kinds}
 
 
 def inspect(table: ir.Table, specification: Specification) -> list[ClusterInspection]:

@@ -1,6 +1,9 @@
 """One question about the cells of a site, answered: an estimate for each arm, or the reason why there is none."""
 
 import math
+from contextlib import suppress
+from copy import copy
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
@@ -12,6 +15,7 @@ from campaigns.inference import Estimated, interval, uncertainty
 from campaigns.least_squares import NoVariance, Uncertainty
 from campaigns.question import CannotBe, Chosen, Question, clusters_among, usable
 from campaigns.sampled import survey_design
+from campaigns.specification import StandardErrors
 from campaigns.survey_variance import linearised
 from campaigns.tested import second_opinion, tested
 
@@ -28,6 +32,20 @@ class Answers:
         self.used = usable(question)
         self.groups = {arm: question.groups(arm) for arm in question.arms}
         self._fitted: Fit | None = None
+
+    def with_standard_errors(self, kind: StandardErrors) -> "Answers":
+        """The same fit with other standard errors; of the same clusters."""
+        other = copy(self)
+        specification = replace(self.question.specification, standard_errors=kind)
+        other.question = replace(self.question, specification=specification)
+        if self.question.design.fit is None:  # two-stage fits keep the standard errors they were asked for
+            self._fit_if_possible()
+            other._fitted = self._fitted
+        return other
+
+    def _fit_if_possible(self) -> None:
+        with suppress(CannotBe, NoVariance), np.errstate(over="ignore", invalid="ignore"):
+            self.fit()
 
     def effect(self, arm: str, subject: Subject) -> Effect:
         """The estimate for one arm, or why there is none."""
