@@ -54,19 +54,29 @@ def protect(evaluation: Evaluation, policy: Policy = POLICY) -> Evaluation:
     """
     if evaluation.protected:
         return evaluation
+    kept = without_small(evaluation, policy)
+    campaign = kept.campaign
+    return replace(
+        kept,
+        effects=tuple(_shown(effect, campaign, policy) for effect in kept.effects),
+        pools=tuple(_shown_pool(pool, campaign.outcome(pool.outcome).unit, policy) for pool in kept.pools),
+        contrasts=tuple(_shown_contrast(c, campaign.outcome(c.outcome).unit) for c in kept.contrasts),
+        protected=True,
+    )
+
+
+def without_small(evaluation: Evaluation, policy: Policy = POLICY) -> Evaluation:
+    """The exact evaluation without the effects of small groups; for evaluators, who have the rows beside it."""
     campaign = evaluation.campaign
     kept = _without_what_would_tell(
         [_withheld(e, policy) if is_small(e, policy) else e for e in evaluation.effects]
     )
     outcomes = [outcome.id for outcome in campaign.outcomes]
-    pools = pools_of(kept, campaign)
-    contrasts = [c for outcome in outcomes for c in contrast_roles(kept, campaign, outcome)]
     return replace(
         evaluation,
-        effects=tuple(_shown(effect, campaign, policy) for effect in kept),
-        pools=tuple(_shown_pool(pool, campaign.outcome(pool.outcome).unit, policy) for pool in pools),
-        contrasts=tuple(_shown_contrast(c, campaign.outcome(c.outcome).unit) for c in contrasts),
-        protected=True,
+        effects=tuple(kept),
+        pools=pools_of(kept, campaign),
+        contrasts=tuple(c for outcome in outcomes for c in contrast_roles(kept, campaign, outcome)),
     )
 
 

@@ -1,8 +1,9 @@
 """The method section as one function: score, estimate, adjust, pool, contrast."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -119,9 +120,20 @@ def _step_down(campaign: Campaign) -> StepDown | None:
     )
 
 
-def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The scored rows of the sites that share a design, and how their effects are to be estimated."""
+
+    rows: ir.Table
+    specification: Specification
+
+
+@contextmanager
+def analyses(campaign: Campaign, answers: Sequence[Path]) -> Iterator[list[Analysis]]:
+    """The analyses of a campaign, one a design; their rows can be read while the context lasts."""
     if not answers:
-        return []
+        yield []
+        return
     connection = ibis.duckdb.connect()
     try:
         table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
@@ -133,16 +145,17 @@ def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
         if not campaign.weighted and "@weight" in outcomes.columns:
             outcomes = outcomes.drop("@weight")
         rows = connection.create_table("scores", outcomes, temp=True)
-        return [
-            effect
-            for design, group in sites_by_design(campaign)
-            for effect in _of_design(rows, campaign, design, group)
-        ]
+        yield [_analysis(rows, campaign, design, group) for design, group in sites_by_design(campaign)]
     finally:
         connection.disconnect()
 
 
-def _of_design(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[Site]) -> list[Effect]:
+def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
+    with analyses(campaign, answers) as found:
+        return [effect for one in found for effect in estimate(one.rows, one.specification)]
+
+
+def _analysis(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[Site]) -> Analysis:
     here = rows.filter(rows["@site"].isin([site.id for site in sites]))
     if campaign.columns.arm and not DESIGNS[design].compares:
         here = here.mutate(**{"@arm": here["@arm"].fill_null("campaign")})  # where there is one group only
@@ -150,7 +163,7 @@ def _of_design(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[
     if design == "exposure":
         met = ibis.cases((here["@received"] == 1, "campaign"), (here["@received"] == 0, "comparison"))
         here, told = here.mutate(**{"@arm": met}), replace(told, arms=("campaign",))
-    return estimate(here, told)
+    return Analysis(rows=here, specification=told)
 
 
 def sites_by_design(campaign: Campaign) -> list[tuple[str, list[Site]]]:

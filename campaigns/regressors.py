@@ -33,7 +33,8 @@ def regressors(question: Question, used: Chosen, *, absorb: bool = True) -> Regr
     columns = [np.ones(int(used.sum()))] if absorbed is None else []
     for name in written_out:
         columns.extend(_indicators(cells.keys[name].codes[used]))
-    columns.extend(_standardised(cells.keys[name].numbers()[used]) for name in question.numeric)
+    weight = cells.sums[question.outcome]["w"][used]
+    columns.extend(_standardised(cells.keys[name].numbers()[used], weight) for name in question.numeric)
     columns.extend(terms.controls.values())
     column_of = dict.fromkeys(question.arms, 0)
     if not question.design.intercept_is_the_effect:
@@ -69,8 +70,11 @@ def _indicators(codes: Integers) -> Iterator[Floats]:
         yield (codes == code).astype(float)
 
 
-def _standardised(values: Floats) -> Floats:
-    """A covariate around its mean in its own spread: the effect is the same, the arithmetic safer."""
+def _standardised(values: Floats, weight: Floats) -> Floats:
+    """A covariate around the mean of all respondents in its own spread.
+
+    A coefficient is the same, the arithmetic safer; where the constant is the effect, it is that of the average respondent.
+    """
     spread = float(values.std())
-    centred: Floats = values - values.mean()
+    centred: Floats = values - np.average(values, weights=weight)
     return centred / spread if spread > 0 else centred

@@ -26,6 +26,12 @@ def estimate(
         Path | None,
         typer.Option(help="Write here what each cluster carries, as .json or .csv."),
     ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a replication bundle here (.zip): de-identified rows, plan, numbers, scripts in R and Python."
+        ),
+    ] = None,
     language: Annotated[str, typer.Option(help="Language of caveats and reasons: en or ko.")] = "en",
 ) -> None:
     """Estimate what a plan asks of one file of data, without a workspace.
@@ -39,6 +45,10 @@ def estimate(
 
     if clusters is not None:
         _write_clusters(plan, data, clusters)
+    if bundle is not None:
+        from campaigns.replication import bundle_of_file
+
+        write_bytes(bundle_of_file(plan, data), bundle)
     found = effects_of_file(plan, data)
     table = effect_table(
         found.effects, language=language, plan_sha256=found.plan_sha256, data_sha256=found.data_sha256

@@ -1,16 +1,18 @@
 """``awareness evaluate`` and ``awareness export``: what a workspace's campaign did, protected."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.commands.acting import ByOption, acting
 from dashboard.commands.results import write_bytes
 
 
 if TYPE_CHECKING:
-    from campaigns.effects import Evaluation
+    from campaigns.effects import Evaluation, LockedPlan
 
 
 class ExportFormat(StrEnum):
@@ -65,35 +67,92 @@ def evaluate(
 
 def export(
     campaign: CampaignId,
-    output: Annotated[Path, typer.Option(help="The file to write.")],
+    output: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
     export_format: Annotated[
         ExportFormat | None, typer.Option("--format", help="By default what --output ends in.")
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a replication bundle (.zip): de-identified rows, plan, numbers, scripts in R and Python."
+        ),
     ] = None,
     workspace: Folder = None,
     as_of: AsOf = None,
     language: Language = "en",
     stars: Annotated[bool, typer.Option(help="In .tex and .docx mark small p-values by stars.")] = False,
+    by: ByOption = None,
 ) -> None:
-    """Write a campaign's effects, protected, for other programs and for print."""
+    """Write a campaign's effects, protected, for other programs and for print; or the bundle to replicate them."""
     from campaigns.export import EXPORT_FORMATS, export_evaluation
+    from surveys.problems import CannotProceed
 
-    named = export_format.value if export_format else output.suffix.lower().lstrip(".")
-    if named not in EXPORT_FORMATS:
+    if output is None and bundle is None:
+        raise CannotProceed(
+            "export", "no file is named.", "Write --output effects.csv, or --bundle replication.zip."
+        )
+    named = export_format.value if export_format else "" if output is None else output.suffix.lower()[1:]
+    if output is not None and named not in EXPORT_FORMATS:
         _refuse_format(output)
+    if bundle is not None:
+        write_bytes(_bundle(workspace, campaign, as_of, acting(by)), bundle)
+    if output is None:
+        return
     evaluation = evaluation_of(workspace, campaign, as_of)
     write_bytes(export_evaluation(evaluation, named, language=language, stars=stars), output)
     _leave_if_nothing(evaluation)
 
 
+def _bundle(folder: Path | None, campaign_id: str, as_of: int | None, by: str) -> bytes:
+    """The replication bundle of a campaign. That rows left, and who took them, is noted."""
+    from campaigns.replication import bundle_of_campaign
+    from dashboard.evaluations import policy_of
+    from dashboard.settings import load_workspace
+    from surveys.catalogue import Catalogue
+    from surveys.xlsform import load_instrument
+
+    place = load_workspace(folder)
+    exact = exact_of(folder, campaign_id, as_of)
+    content = bundle_of_campaign(
+        exact.evaluation,
+        exact.answers,
+        lock=exact.lock,
+        instrument=load_instrument(place.instrument_file(exact.evaluation.campaign.instrument)),
+        policy=policy_of(place),
+    )
+    with Catalogue(place.database_url) as catalogue:
+        facts = {"as_of_upload": exact.evaluation.as_of_upload, "data_sha256": exact.evaluation.data_sha256}
+        catalogue.note(by, "replication bundle written", f"campaign {campaign_id}", facts)
+    return content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExactEvaluation:
+    """A campaign's evaluation before anything is rounded, the answers it was made from, and the plan that binds it."""
+
+    evaluation: "Evaluation"
+    answers: list[Path]
+    lock: "LockedPlan | None"
+
+
 def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "Evaluation":
     """A campaign's protected evaluation, held against its locked plan."""
     from campaigns.disclosure import protect
+    from campaigns.plan_lock import stamped
+    from dashboard.evaluations import policy_of
+    from dashboard.settings import load_workspace
+
+    exact = exact_of(folder, campaign_id, as_of)
+    return stamped(protect(exact.evaluation, policy_of(load_workspace(folder))), exact.lock)
+
+
+def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactEvaluation:
+    """A campaign's exact evaluation; nothing of it is shown as it stands."""
     from campaigns.evaluation import evaluate as evaluated
     from campaigns.evaluation import fingerprint
-    from campaigns.plan_lock import binding, stamped
+    from campaigns.plan_lock import binding
     from campaigns.records import locked_plans
     from campaigns.registry import load_campaign
-    from dashboard.evaluations import policy_of
     from dashboard.questionnaires import asked_in
     from dashboard.settings import load_workspace
     from surveys import columns
@@ -107,7 +166,7 @@ def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "
         lock = binding(locked_plans(catalogue, campaign.id))
         asked = asked_in(catalogue, campaign)
     exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers), asked=asked)
-    return stamped(protect(exact, policy_of(place)), lock)
+    return ExactEvaluation(evaluation=exact, answers=answers, lock=lock)
 
 
 def _file(evaluation: "Evaluation", ending: str, language: str) -> bytes:

@@ -3,6 +3,11 @@
 import csv
 import io
 import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +15,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from surveys.catalogue import Catalogue
 from tests.campaigns.command_line import awareness
 from tests.campaigns.examples import CAMPAIGN
 
@@ -213,3 +219,58 @@ def test_threats_of_a_campaign_are_protected_as_its_effects_are(workspace: Path,
     wrong = awareness("threats", tmp_path / "plan.yaml", "--campaign", "pilot")
     assert wrong.returncode == 2
     assert "--data" in wrong.stderr
+
+
+def test_a_bundle_of_the_campaign_gives_the_same_numbers_elsewhere(workspace: Path, tmp_path: Path) -> None:
+    run = awareness(
+        "export",
+        "--workspace",
+        workspace,
+        "--campaign",
+        "pilot",
+        "--bundle",
+        tmp_path / "bundle.zip",
+        "--by",
+        "Kim",
+    )
+    assert run.returncode == 0, run.stderr
+    zipfile.ZipFile(tmp_path / "bundle.zip").extractall(tmp_path / "bundle")
+    rows = (tmp_path / "bundle" / "extract.csv").read_text("utf-8")
+    assert not [
+        name for name in (*(f"npl-{ward}" for ward in range(8)), "baseline", "2026-02-10") if name in rows
+    ]
+    assert "tha," not in rows  # nothing of so small a site may be shown
+    scripts = [
+        [sys.executable, "-I", "replicate.py"],
+        *([["Rscript", "replicate.R"]] if shutil.which("Rscript") else []),
+    ]
+    for command in scripts:
+        again = subprocess.run(command, cwd=tmp_path / "bundle", capture_output=True, text=True, check=False)
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert "4 effects, 4 averages and 0 contrasts computed anew; 6 not estimable" in again.stdout, (
+            again.stdout
+        )
+        for number in ("estimate", "std_error", "df", "p_value", "p_adjusted", "conf_low", "conf_high"):
+            found = re.search(rf"^largest difference, {number}: (\S+)$", again.stdout, re.M)
+            assert found, again.stdout
+            assert float(found[1]) < 1e-8
+
+
+def test_who_took_rows_out_is_noted(workspace: Path, tmp_path: Path) -> None:
+    run = awareness(
+        "export",
+        "--workspace",
+        workspace,
+        "--campaign",
+        "pilot",
+        "--bundle",
+        tmp_path / "b.zip",
+        "--by",
+        "Lee",
+    )
+    assert run.returncode == 0, run.stderr
+    with Catalogue(f"sqlite:///{workspace / 'catalogue.db'}") as catalogue:
+        entries = [
+            entry for entry in catalogue.audit_entries() if entry.action == "replication bundle written"
+        ]
+    assert [entry.actor for entry in entries][-1] == "Lee"
