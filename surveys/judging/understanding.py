@@ -19,6 +19,7 @@ from surveys.judging.headers import HeaderMap, Source, match_headers
 from surveys.judging.known_headers import KnownHeaders
 from surveys.judging.linking_keys import unjudged_keys
 from surveys.judging.map_suggestions import columns_doubt, confirmed, suggest
+from surveys.judging.misplaced import line_of_names
 from surveys.judging.parts import judged_as
 from surveys.judging.targets import stored_questions
 from surveys.problems import FileRefused, Problem
@@ -73,6 +74,7 @@ def understand_headers(raw: RawFile, known: Known) -> HeaderMap:
     except FileRefused as refused:
         if refused.problem.code not in _OF_HEADERS:
             raise
+        _refuse_names_below(raw.interviews, refused, known.instrument)
         outdated = _outdated(raw.interviews, column_map, names_found(raw, known))
         doubts = _doubts_of_headers(raw, known)
         raise FileRefused(*outdated, *refused.problems, doubts=doubts) from None
@@ -82,6 +84,12 @@ def understand_headers(raw: RawFile, known: Known) -> HeaderMap:
     if outdated:
         raise FileRefused(*outdated, doubts=_doubts_of_headers(raw, known))
     return headers
+
+
+def _refuse_names_below(table: RawTable, refused: FileRefused, instrument: Instrument) -> None:
+    line = line_of_names(table, instrument) if refused.problem.code == "not_this_questionnaire" else None
+    if line is not None:
+        raise FileRefused(Problem(code="names_below_first_row", line=line, values={"number": line})) from None
 
 
 def questions_behind(headers: HeaderMap, fieldwork: Fieldwork | None) -> dict[str, Question]:

@@ -265,7 +265,7 @@ NOT_AT_ALL: Mapping[str, tuple[Make, str]] = {
     ),
     "heading_of_two_rows.xlsx": (
         lambda: workbook({"data": [["Identification", "", "", "", "", "", "Answers"], *grid()]}),
-        "not_this_questionnaire",
+        "names_below_first_row",
     ),
 }  # fmt: skip
 
