@@ -24,6 +24,7 @@ from surveys.ingest import Receipt, ingest_file
 from surveys.instrument import Instrument
 from surveys.problems import CannotProceed
 from surveys.reading import read_file
+from surveys.reading.launching import clear_left_behind
 from surveys.reading.stopping import Stopped, stoppable
 from surveys.refusals import write_refused_rows
 from surveys.sources import NOTHING_DECIDED, Decisions
@@ -83,6 +84,7 @@ class Uploads:
 
     def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
         self.workspace = workspace
+        clear_left_behind()
         self.receiving = Receiving(workspace.arriving)
         self._catalogue = catalogue
         self._jobs: dict[str, Job] = {}

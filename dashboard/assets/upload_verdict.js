@@ -5,6 +5,7 @@
   var h = React.createElement;
   var fill = window.campaign_asking.fill;
 
+  var SHOWN = 8; // causes to begin with: who mends these often mends the others
   var UNFOLDED = 3; // causes whose first rows are shown at once
 
   function Rows(props) {
@@ -29,9 +30,15 @@
   }
 
   function Causes(props) {
-    if (!props.causes.length) { return null; }
-    return h("section", null, h("h3", null, props.title), h("ol", { className: "causes" },
-      props.causes.map(function (cause, number) { return h(Cause, { key: number, cause: cause, words: props.words, folded: number >= UNFOLDED }); })));
+    var words = props.words, first = props.causes.slice(0, SHOWN), others = props.causes.slice(SHOWN);
+    function list(causes, from) {
+      return h("ol", { className: "causes", start: from + 1 }, causes.map(function (cause, number) {
+        return h(Cause, { key: number, cause: cause, words: words, folded: from + number >= UNFOLDED });
+      }));
+    }
+    if (!first.length) { return null; }
+    return h("section", null, h("h3", null, props.title), list(first, 0),
+      others.length ? h("details", { className: "disclosure" }, h("summary", null, fill(words.more_causes, { count: others.length })), list(others, SHOWN)) : null);
   }
 
   function Workbook(props) {

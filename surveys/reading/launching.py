@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from surveys.reading.stopping import Stopped, stop_asked
 
 PACKAGES = Path(__file__).resolve().parents[2]
 OUT_OF_MEMORY = 70  # as in surveys.reading.child
+FOLDERS = "reading-"  # what the folders of reading processes are called
+LEFT_BEHIND_SECONDS = 3600  # longer than any reading lasts
 STOP_SECONDS = 0.2  # between two looks whether to stop
 GRACE_SECONDS = 10  # of waiting beyond the processor time allowed: a busy machine is not a bad file
 # What native code says before it gives up for want of memory.
@@ -65,7 +68,7 @@ def read_in_child(
         Somebody called it off; the process is ended.
     """
     size = path.stat().st_size
-    with tempfile.TemporaryDirectory(prefix="reading-") as temporary:
+    with tempfile.TemporaryDirectory(prefix=FOLDERS) as temporary:
         folder = Path(temporary)
         leave_request(folder, task, path, name, limits, sheet)
         _run(folder, wait=patience(limits, size))
@@ -81,6 +84,16 @@ def leave_request(
         "limits": asdict(limits),
     }  # fmt: skip
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
+
+
+def clear_left_behind() -> None:
+    """Remove the folders of reading processes whose parent was killed: they hold answers in clear."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        with suppress(OSError):
+            about = folder.lstat()
+            mine = not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
+            if mine and time.time() - about.st_mtime > LEFT_BEHIND_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def patience(limits: Limits, size: int) -> float:
