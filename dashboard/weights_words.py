@@ -85,6 +85,9 @@ def note_said(note: WeightNote, quality: SiteQuality, language: str) -> tuple[st
     values = dict(note.values)
     if isinstance(values.get("question"), str):
         values["question"] = part_label(str(values["question"]), quality, language)
+    for name in ("gap", "moved"):
+        if isinstance(share := values.get(name), float):
+            values[name] = wording.shown(share, "proportion")
     return (
         say(f"weights.notes.{note.code}.what", language, **values),
         say(f"weights.notes.{note.code}.fix", language),

@@ -66,7 +66,7 @@ class MarginLine:
 
     question: str
     label: str
-    interviews: int
+    interviews: int  # with a weight
     before: float  # by the design weights
     after: float
     target: float
@@ -183,7 +183,8 @@ class _Categories:
 
     def lines(self, counts: Integers, before: Floats, after: Floats) -> list[MarginLine]:
         """Each category of the margin."""
-        people = np.bincount(self.codes, weights=counts, minlength=len(self.labels) + 1)[:-1]
+        weighted = np.where(before > 0, counts, 0)
+        people = np.bincount(self.codes, weights=weighted, minlength=len(self.labels) + 1)[:-1]
         first, last = self._shares(before), self._shares(after)
         return [
             MarginLine(
@@ -267,7 +268,7 @@ def _of_margin(margin: PopulationMargin, groups: Groups, totals: Floats) -> list
         lacking = sum(margin.shares[label] for label in empty)
         values = {"question": margin.question, "share": lacking} | _some(empty)
         notes.append(WeightNote(code="no_interviews_with", values=values))
-    outside = codes == len(labels)
+    outside = (codes == len(labels)) & (totals > 0)
     said = np.array([bool(answer) for answer in answers], dtype=bool)
     strange = int(groups.counts[outside & said].sum())
     if strange:

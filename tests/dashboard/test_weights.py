@@ -18,7 +18,7 @@ from dashboard.weights_words import note_said
 from surveys.catalogue import Catalogue
 from surveys.languages import catalogue as strings
 from surveys.languages import languages
-from surveys.weights_made import NoteCode
+from surveys.weights_made import NoteCode, WeightNote
 from tests.campaigns.command_line import awareness
 from tests.surveys.fieldwork_example import CAMPAIGN, said, write_export, write_instrument
 
@@ -153,6 +153,8 @@ def test_every_note_can_be_said_in_every_language(quality: SiteQuality) -> None:
     for language in languages():
         told = {key.split(".")[2] for key in strings(language) if key.startswith("weights.notes.")}
         assert told == set(get_args(NoteCode))
+        moved = WeightNote(code="moved_by_trimming", values={"moved": 0.213})
+        assert "21.3" in note_said(moved, quality, language)[0]
         assert quality.weights is not None
         for note in quality.weights.notes:
             assert all(text and "{" not in text for text in note_said(note, quality, language))

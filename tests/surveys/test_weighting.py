@@ -231,6 +231,16 @@ def test_answers_that_no_share_is_given_for_are_kept_and_counted_without_being_q
     assert "Feminin" not in str(notes)
 
 
+def test_only_interviews_with_a_weight_are_counted_in_a_margin() -> None:
+    rows = before()
+    rows.loc[rows["sex"].isna(), "weight"] = np.nan
+    rows.loc[rows.index[rows["sex"] == "female"][:7], "weight"] = np.nan
+    report = made(rows, margins=MARGINS[:1]).report
+    assert [note.code for note in report.notes] == ["without_weight"]
+    people = {line.label: line.interviews for line in report.margins}
+    assert people["female"] == int((rows["sex"] == "female").sum()) - 7
+
+
 def test_answers_can_be_taken_together() -> None:
     rows = before().assign(sex=np.resize(["woman", "girl", "man"], len(before())))
     margin = PopulationMargin(
