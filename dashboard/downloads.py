@@ -5,12 +5,15 @@ from flask import Response, abort, jsonify, request
 
 from campaigns.effects import Evaluation
 from campaigns.export import EXPORT_FORMATS, export_evaluation
+from campaigns.tables_beside import BESIDE_FORMATS, TABLES_BESIDE, table_beside
 from dashboard.comparison import compare
-from dashboard.evaluations import NothingYet
+from dashboard.evaluations import NothingYet, policy_of
 from dashboard.figures import PICTURE_WIDTH, forest_figure
 from dashboard.links import Address, parse_address
 from dashboard.pages.compare import first_outcome, table_words
 from dashboard.services import Services
+from surveys import columns
+from surveys.xlsform import load_instrument
 
 
 MEDIA_TYPES = {
@@ -21,6 +24,7 @@ MEDIA_TYPES = {
     "tex": "application/x-tex",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "json": "application/json",
+    "md": "text/markdown",
 }
 
 
@@ -51,6 +55,22 @@ def register(app: Dash, services: Services) -> None:
         evaluation, address = _asked(services)
         return _export(evaluation, kind, address.language)
 
+    @app.server.get("/download/<table>.<kind>")
+    def beside(table: str, kind: str) -> Response:
+        if table not in TABLES_BESIDE or kind not in BESIDE_FORMATS:
+            abort(404)
+        evaluation, address = _asked(services)
+        campaign, place = evaluation.campaign, services.workspace
+        one = table_beside(
+            table,
+            evaluation,
+            columns.refresh(services.catalogue, place.columns, campaign.id, as_of=evaluation.as_of_upload),
+            instrument=load_instrument(place.instrument_file(campaign.instrument)),
+            language=address.language,
+            policy=policy_of(place),
+        )
+        return _file(BESIDE_FORMATS[kind](one), kind, f"{campaign.id}-{table}.{kind}")
+
 
 def _asked(services: Services) -> tuple[Evaluation, Address]:
     address = parse_address(
@@ -71,7 +91,10 @@ def _asked(services: Services) -> tuple[Evaluation, Address]:
 
 def _export(evaluation: Evaluation, kind: str, language: str) -> Response:
     body = export_evaluation(evaluation, kind, language=language)
+    return _file(body, kind, f"{evaluation.campaign.id}-effects.{kind}")
+
+
+def _file(body: bytes, kind: str, name: str) -> Response:
     reply = Response(body, mimetype=MEDIA_TYPES[kind])
-    name = f"{evaluation.campaign.id}-effects.{kind}"
     reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return reply

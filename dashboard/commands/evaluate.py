@@ -1,9 +1,10 @@
 """``awareness evaluate`` and ``awareness export``: what a workspace's campaign did, protected."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -24,7 +25,18 @@ class ExportFormat(StrEnum):
     SAV = "sav"
     TEX = "tex"
     DOCX = "docx"
+    MD = "md"
     JSON = "json"
+
+
+class ExportTable(StrEnum):
+    """Which table is exported."""
+
+    EFFECTS = "effects"
+    ITEMS = "items"
+    CODEBOOK = "codebook"
+    FLOW = "flow"
+    CHECKLIST = "checklist"
 
 
 Folder = Annotated[
@@ -57,7 +69,7 @@ def evaluate(
 
     ending = "" if output is None else output.suffix.lower().lstrip(".")
     if output is not None and ending not in EXPORT_FORMATS:
-        _refuse_format(output)
+        _refuse_format(output, EXPORT_FORMATS)
     evaluation = evaluation_of(workspace, campaign, as_of)
     if output is not None:
         write_bytes(_file(evaluation, ending, language), output)
@@ -71,6 +83,10 @@ def export(
     export_format: Annotated[
         ExportFormat | None, typer.Option("--format", help="By default what --output ends in.")
     ] = None,
+    table: Annotated[
+        ExportTable,
+        typer.Option(help="Effects; or items by arm and wave, codebook, flow, reporting checklist."),
+    ] = ExportTable.EFFECTS,
     bundle: Annotated[
         Path | None,
         typer.Option(
@@ -92,8 +108,11 @@ def export(
             "export", "no file is named.", "Write --output effects.csv, or --bundle replication.zip."
         )
     named = export_format.value if export_format else "" if output is None else output.suffix.lower()[1:]
+    if output is not None and table is not ExportTable.EFFECTS:
+        write_bytes(_beside(workspace, campaign, as_of, table.value, named, output, language), output)
+        output = None
     if output is not None and named not in EXPORT_FORMATS:
-        _refuse_format(output)
+        _refuse_format(output, EXPORT_FORMATS)
     if bundle is not None:
         write_bytes(_bundle(workspace, campaign, as_of, acting(by)), bundle)
     if output is None:
@@ -101,6 +120,36 @@ def export(
     evaluation = evaluation_of(workspace, campaign, as_of)
     write_bytes(export_evaluation(evaluation, named, language=language, stars=stars), output)
     _leave_if_nothing(evaluation)
+
+
+def _beside(
+    folder: Path | None,
+    campaign_id: str,
+    as_of: int | None,
+    table: str,
+    named: str,
+    output: Path,
+    language: str,
+) -> bytes:
+    """A table beside the effects, protected."""
+    from campaigns.plan_lock import stamped
+    from campaigns.tables_beside import BESIDE_FORMATS, table_beside
+    from dashboard.evaluations import policy_of
+    from dashboard.settings import load_workspace
+    from surveys.xlsform import load_instrument
+
+    if named not in BESIDE_FORMATS:
+        _refuse_format(output, BESIDE_FORMATS)
+    place, exact = load_workspace(folder), exact_of(folder, campaign_id, as_of)
+    one = table_beside(
+        table,
+        stamped(exact.evaluation, exact.lock),
+        exact.answers,
+        instrument=load_instrument(place.instrument_file(exact.evaluation.campaign.instrument)),
+        language=language,
+        policy=policy_of(place),
+    )
+    return BESIDE_FORMATS[named](one)
 
 
 def _bundle(folder: Path | None, campaign_id: str, as_of: int | None, by: str) -> bytes:
@@ -209,9 +258,8 @@ def _leave_if_nothing(evaluation: "Evaluation") -> None:
         raise typer.Exit(NOTHING_ESTIMABLE)
 
 
-def _refuse_format(output: Path) -> None:
-    from campaigns.export import EXPORT_FORMATS
+def _refuse_format(output: Path, formats: Iterable[str]) -> NoReturn:
     from surveys.problems import CannotProceed
 
-    endings = ", ".join(f".{name}" for name in EXPORT_FORMATS)
+    endings = ", ".join(f".{name}" for name in formats)
     raise CannotProceed(str(output), "the file's ending names no format.", f"Use one of: {endings}.")

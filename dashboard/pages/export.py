@@ -7,11 +7,15 @@ from dash.development.base_component import Component
 
 from campaigns.campaign import Campaign
 from campaigns.export import EFFECT_COLUMNS, EXPORT_FORMATS, PLAN_COLUMNS
+from campaigns.tables_beside import TABLES_BESIDE
 from dashboard.components import frame, message, panel
 from dashboard.links import Address
 from dashboard.services import Services
 from surveys.languages import say
 from surveys.problems import CannotProceed
+
+
+BESIDE_SHOWN = ("xlsx", "docx", "csv")  # what most readers ask for; the command line writes all formats
 
 
 def layout(services: Services, address: Address) -> html.Div:
@@ -56,6 +60,10 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
             html.P(made, className="export-note"),
             html.P(say("screens.export.protected", language), className="export-note"),
         ),
+        panel(
+            html.H2(say("screens.export.beside_title", language)),
+            html.Ul([_beside(name, address) for name in TABLES_BESIDE], className="formats"),
+        ),
         panel(html.H2(say("screens.export.columns_title", language)), _codebook(language)),
         panel(html.H2(say("screens.export.reproduce_title", language)), *_reproduce(campaign, language)),
     ]
@@ -77,6 +85,33 @@ def _format(name: str, address: Address) -> html.Li:
     )
 
 
+def _beside(name: str, address: Address) -> html.Li:
+    """A table beside the effects, with a link for each format."""
+    language = address.language
+    links = [
+        html.A(
+            kind.upper(),
+            href=address.to(f"/download/{name}.{kind}"),
+            className="button",
+            download="",
+            **{"aria-label": say("screens.export.download_named", language, name=title, kind=kind.upper())},
+        )
+        for title in [say(f"exports.beside.{name}.title", language)]
+        for kind in BESIDE_SHOWN
+    ]
+    return html.Li(
+        [
+            html.H3(say(f"exports.beside.{name}.title", language)),
+            html.P(say(f"exports.beside.{name}.text", language)),
+            html.P(_spaced(links)),
+        ]
+    )
+
+
+def _spaced(links: list[Component]) -> list[Any]:
+    return [part for link in links for part in (link, " ")]
+
+
 def _codebook(language: str) -> html.Table:
     rows = [
         html.Tr(
@@ -94,6 +129,8 @@ def _reproduce(campaign: Campaign, language: str) -> list[Component]:
     lines = say("screens.export.reproduce", language).strip().splitlines()
     return [html.P(line.strip(), className="export-note") for line in lines] + [
         html.P(html.Code(f"awareness export --workspace FOLDER --campaign {campaign.id} --format csv --output effects.csv"),
+               className="export-note"),
+        html.P(html.Code(f"awareness export --workspace FOLDER --campaign {campaign.id} --bundle replication.zip --by NAME"),
                className="export-note"),
         html.P(html.Code("awareness estimate PLAN.yaml --data FILE --format json"), className="export-note"),
     ]  # fmt: skip
