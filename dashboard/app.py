@@ -17,6 +17,7 @@ from dashboard.components import frame, message
 from dashboard.evaluations import Evaluations
 from dashboard.links import Address, language_of, parse_address
 from dashboard.pages import FIRST_PAGE, PAGES
+from dashboard.pair_searches import PairSearches
 from dashboard.quality import Qualities
 from dashboard.services import Services
 from dashboard.settings import Workspace
@@ -114,6 +115,7 @@ def services_of(workspace: Workspace) -> Services:
         evaluations=Evaluations(workspace, catalogue),
         uploads=Uploads(workspace, catalogue),
         qualities=Qualities(workspace, catalogue),
+        searches=PairSearches(),
         pages=tuple(PAGES),
     )
 

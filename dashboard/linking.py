@@ -1,6 +1,6 @@
 """Linking respondents for those who do it: looking for pairs, what a reviewer may see of one, and the rates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from campaigns.linkage import LinkageRate, linkage_rates, waves_to_link
 from dashboard.settings import Workspace, choose
 from surveys import columns
 from surveys.catalogue import Catalogue
-from surveys.panel import Search, find_pairs
+from surveys.panel import Search, find_pairs, untold
 from surveys.problems import CannotProceed
 from surveys.record.links import Link, LinkState, WavePair
 
@@ -62,8 +62,8 @@ class Linker:
             )
         return chosen
 
-    def find(self, site: str, earlier: str, later: str) -> int:
-        """Look for pairs at a site; how many there are to look at."""
+    def find(self, site: str, earlier: str, later: str, tell: Callable[[str, float], None] = untold) -> int:
+        """Look for pairs at a site; how many there are to look at. ``tell`` hears how far it is."""
         linking = self.campaign.linking
         if not linking.keys and self.campaign.columns.respondent is None:
             raise CannotProceed(
@@ -73,7 +73,7 @@ class Linker:
             )
         search = Search(keys=linking.keys, block=linking.block, id_question=self.campaign.columns.respondent)
         waves = WavePair(campaign=self.campaign.id, site=site, earlier=earlier, later=later)
-        return len(find_pairs(self._catalogue, self._workspace.keys, waves, search))
+        return len(find_pairs(self._catalogue, self._workspace.keys, waves, search, tell))
 
     def links(self, site: str | None, earlier: str, later: str) -> list[Link]:
         """The pairs of two waves, the strongest first."""

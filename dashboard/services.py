@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.evaluations import Evaluations
+from dashboard.pair_searches import PairSearches
 from dashboard.quality import Qualities
 from dashboard.settings import Workspace
 from dashboard.uploads import Uploads
@@ -12,11 +13,12 @@ from surveys.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The workspace, its record, its evaluations, its upload jobs, the quality of its fieldwork, and the names of the screens there are."""
+    """The workspace, its record, its evaluations, its upload jobs, its searches for pairs, the quality of its fieldwork, and the names of the screens there are."""
 
     workspace: Workspace
     catalogue: Catalogue
     evaluations: Evaluations
     uploads: Uploads
     qualities: Qualities
+    searches: PairSearches
     pages: Sequence[str]

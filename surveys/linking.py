@@ -6,7 +6,7 @@ what comes out are pairs for a person to look at, each respondent in one at most
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -35,6 +35,7 @@ USUAL: Mapping[Agreement, float] = {"same": 0.85, "similar": 0.1, "differs": 0.0
 MOST_RETURN = 0.75  # share of the smaller wave that is taken to be in the other as well, at most
 LEAST = 0.005  # no agreement, and no disagreement, is impossible between two interviews of one person
 LEAST_SEEN = 0.5  # pairs: what never was seen among strangers counts as half a pair
+SAMPLED, TRAINED, COMPARED = 0.3, 0.6, 0.95  # shares of the work done, about
 _LEVELS: Mapping[int, Agreement] = {2: "same", 1: "similar", 0: "differs", -1: "missing"}
 
 
@@ -50,8 +51,16 @@ class Pair:
     rivals: int = 0  # other pairs of either interview that are as good as worth a look
 
 
+def silent(_share: float) -> None:
+    """Tell nobody how far the work is."""
+
+
 def compared(
-    earlier: pa.Table, later: pa.Table, keys: Sequence[LinkingKey], block: Sequence[str]
+    earlier: pa.Table,
+    later: pa.Table,
+    keys: Sequence[LinkingKey],
+    block: Sequence[str],
+    tell: Callable[[float], None] = silent,
 ) -> list[Pair]:
     """Every pair worth a look, the strongest first; an interview may stand in several.
 
@@ -63,6 +72,8 @@ def compared(
     block
         Linking keys by which pairs are searched: two interviews are compared where one of these is the same or
         similar by its codes.
+    tell
+        Called now and then with the share that is done, 0-1; what it raises ends the work.
 
     References
     ----------
@@ -78,7 +89,7 @@ def compared(
     with _quiet(), duckdb.connect() as connection:
         for name, table in (("earlier", earlier), ("later", later)):
             _load(connection, name, table, present)
-        found = _Linkage(connection, present, searched, earlier.num_rows, later.num_rows).pairs()
+        found = _Linkage(connection, present, searched, earlier.num_rows, later.num_rows, tell).pairs()
     return _with_rivals(sorted(found, key=lambda pair: (-pair.weight, pair.earlier, pair.later)))
 
 
@@ -147,6 +158,7 @@ class _Linkage:
         searched: Sequence[LinkingKey],
         earlier: int,
         later: int,
+        tell: Callable[[float], None],
     ) -> None:
         from splink import DuckDBAPI
 
@@ -154,13 +166,15 @@ class _Linkage:
         self._api = DuckDBAPI(connection=connection)
         self._keys = {_column(place): key for place, key in enumerate(keys)}
         self._searched = [name for name, key in self._keys.items() if key in searched]
-        self._earlier, self._later = earlier, later
+        self._earlier, self._later, self._tell = earlier, later, tell
 
     def pairs(self) -> list[Pair]:
         model = _smoothed(self._trained(), self._earlier * self._later)
+        self._tell(TRAINED)
         predicted = self._linker(model).inference.predict(threshold_match_probability=PROPOSED_FROM)
         wanted = ["unique_id_l", "unique_id_r", "match_probability", "match_weight"]
         patterns = [f"gamma_{name}" for name in self._keys]
+        self._tell(COMPARED)
         rows = predicted.as_pyarrow_table().select([*wanted, *patterns]).to_pylist()
         return [self._pair(row) for row in rows]
 
@@ -201,6 +215,7 @@ class _Linkage:
         from splink import block_on
         from splink.internals.exceptions import EMTrainingException
 
+        self._tell(SAMPLED)
         linker = self._linker(deepcopy(model))
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(block_on(f"{name}_exact"))

@@ -1,7 +1,7 @@
 """The same respondents in two waves: linked by their id, or proposed by what they said about who they are."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 from surveys.catalogue import Catalogue
 from surveys.fieldwork import LinkingKey
 from surveys.keys import KeyRing
-from surveys.linking import compared, one_to_one
+from surveys.linking import compared, one_to_one, silent
 from surveys.linking_codes import Agreement, Codes, agreement_of, codes_of_text
 from surveys.record.links import Link, Proposal, WavePair
 
 
+READ, KEPT = 0.1, 0.95  # shares of the work after which the interviews are read, and the pairs are kept
 KEYS_TO_DOUBT = 2  # keys that must all speak against a pair of one id before a person is asked
 
 
@@ -27,20 +28,47 @@ class Search:
     id_question: str | None = None  # the respondent's id; as a key it says nothing about pairs of one id
 
 
-def find_pairs(catalogue: Catalogue, keys: KeyRing, waves: WavePair, search: Search) -> list[Proposal]:
+def untold(_step: str, _share: float) -> None:
+    """Tell nobody how far the work is."""
+
+
+def find_pairs(
+    catalogue: Catalogue,
+    keys: KeyRing,
+    waves: WavePair,
+    search: Search,
+    tell: Callable[[str, float], None] = untold,
+) -> list[Proposal]:
     """Look for respondents of one wave in another, and put the pairs found before the reviewers.
 
     What was decided stays decided. Respondents with one id in both waves are linked already; where
     their keys speak against it, the pair is put before the reviewers too.
+
+    Parameters
+    ----------
+    tell
+        Called now and then with the step and how much of the whole is done, 0-1; what it raises ends the work, and
+        then nothing is changed.
     """
+    tell("reading", 0.0)
     people = catalogue.people(waves.campaign, waves.site, keys)
     known = [link for link in catalogue.links(waves.campaign, waves.site) if link.waves == waves]
-    proposals = proposed(people, waves, search, known)
+    tell("comparing", READ)
+    proposals = proposed(
+        people, waves, search, known, lambda share: tell("comparing", READ + (KEPT - READ) * share)
+    )
+    tell("keeping", KEPT)
     catalogue.propose_links(waves, proposals)
     return proposals
 
 
-def proposed(people: pa.Table, waves: WavePair, search: Search, known: Sequence[Link] = ()) -> list[Proposal]:
+def proposed(
+    people: pa.Table,
+    waves: WavePair,
+    search: Search,
+    known: Sequence[Link] = (),
+    tell: Callable[[float], None] = silent,
+) -> list[Proposal]:
     """The pairs for somebody to look at, given what is decided about others."""
     earlier, later = (people.filter(pc.equal(people["@wave"], wave)) for wave in (waves.earlier, waves.later))
     rejected = {_sides(link) for link in known if link.state == "rejected"}
@@ -49,7 +77,7 @@ def proposed(people: pa.Table, waves: WavePair, search: Search, known: Sequence[
     taken = {interview for pair in (*by_id, *settled) for interview in pair}
     pairs = [
         pair
-        for pair in compared(earlier, later, search.keys, search.block)
+        for pair in compared(earlier, later, search.keys, search.block, tell)
         if not {pair.earlier, pair.later} & taken and (pair.earlier, pair.later) not in rejected
     ]
     found = [

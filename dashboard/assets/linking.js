@@ -8,6 +8,7 @@
   var KEYS = { a: "accept", r: "reject", u: "undecided", n: "next" };
   var MARKS = { same: "=", similar: "≈", differs: "≠", missing: "?" };
   var HISTORY = 20;
+  var LOOK_EVERY = 700, LATER = 5000; // milliseconds between two looks at a search, and after a lost line
 
   function Select(props) {
     return h("label", { className: "choice" }, h("span", null, props.label),
@@ -58,6 +59,14 @@
       h("p", { className: "source shortcuts" }, words.shortcuts));
   }
 
+  function Search(props) {
+    var percent = Math.round(props.search.fraction * 100);
+    return h("div", { className: "under-way" },
+      h("div", { className: "bar-of", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent, "aria-label": props.words.find },
+        h("span", { style: { width: percent + "%" } })),
+      h("button", { type: "button", className: "button quiet", onClick: props.stop }, props.words.stop));
+  }
+
   function History(props) {
     var pairs = props.pairs, words = props.words;
     if (!pairs.length) { return null; }
@@ -84,6 +93,8 @@
     var saidState = React.useState(null), said = saidState[0], setSaid = saidState[1]; // {text, bad}
     var placeState = React.useState(0), place = placeState[0], setPlace = placeState[1];
     var lastState = React.useState(null), last = lastState[0], setLast = lastState[1]; // the pair decided last
+    var searchState = React.useState(null), search = searchState[0], setSearch = searchState[1]; // the one under way
+    var following = React.useRef(0);
     var turn = React.useRef(0), asking = React.useRef(0), card = React.useRef(null), nameField = React.useRef(null);
     var focusState = React.useState(0), wanted = focusState[0], setWanted = focusState[1]; // the card takes the focus when this grows
 
@@ -105,6 +116,10 @@
       var number = asking.current += 1;
       setTold(null); setPlace(0); setSaid(null); setLast(null); setBusy(words.loading);
       asked("/linking/pairs.json?" + scope(), {}, words).then(function (reply) { take(reply, number); });
+      var turn = following.current += 1;
+      setSearch(null);
+      look(turn, false);
+      return function () { following.current += 1; };
     }, [props.campaign, props.language, site, earlier, later]);
     React.useEffect(function () {
       if (wanted && card.current) { card.current.focus({ preventScroll: true }); }
@@ -112,12 +127,33 @@
     function toCard() { setWanted(function (times) { return times + 1; }); }
 
     function find() {
+      var turn = following.current += 1;
+      setSaid(null); setSearch({ state: "running", fraction: 0, said: words.finding });
+      sent("/linking/find?" + scope(), {}, words).then(function (reply) { heard(reply, turn, true); });
+    }
+    function stop() {
+      sent("/linking/stop?" + scope(), {}, words).then(function (reply) { if (reply.error) { setSaid({ text: reply.error, bad: true }); } });
+    }
+    function look(turn, seen) {
+      asked("/linking/search.json?" + scope(), {}, words).then(function (reply) { heard(reply, turn, seen); });
+    }
+    /* What is known of the search; it is asked again until it has ended. seen: whether this page saw it under way. */
+    function heard(reply, turn, seen) {
+      if (turn !== following.current) { return; } // another site was chosen meanwhile
+      if (reply.error && !seen) { return; } // the list itself says that the server is out of reach
+      if (reply.error || reply.state === "running") {
+        setSearch(function (before) { return reply.error ? before : reply; });
+        setTimeout(function () { if (turn === following.current) { look(turn, true); } }, reply.error ? LATER : LOOK_EVERY);
+        return;
+      }
+      setSearch(null);
+      if (!seen) { return; }
+      if (reply.state !== "done") { setSaid({ text: reply.said, bad: reply.state === "failed" }); }
       var number = asking.current += 1;
-      setBusy(words.finding); setSaid(null);
-      sent("/linking/find?" + scope(), {}, words).then(function (reply) {
-        if (!take(reply, number)) { return; }
+      asked("/linking/pairs.json?" + scope(), {}, words).then(function (pairs) {
+        if (!take(pairs, number)) { return; }
         setPlace(0); setList("open");
-        setSaid({ text: reply.counts.open ? fill(words.found, { count: reply.counts.open }) : words.found_none });
+        if (reply.state === "done") { setSaid({ text: pairs.counts.open ? fill(words.found, { count: pairs.counts.open }) : words.found_none }); }
         toCard();
         changed();
       });
@@ -167,10 +203,11 @@
           props.waves.length > 2 ? h(Select, { label: words.earlier, options: props.waves, value: earlier, choose: setEarlier, disabled: Boolean(busy) }) : null,
           props.waves.length > 2 ? h(Select, { label: words.later, options: props.waves, value: later, choose: setLater, disabled: Boolean(busy) }) : null),
         h("div", { className: "buttons" },
-          h("button", { type: "button", className: "button", disabled: Boolean(busy), onClick: find }, words.find),
+          h("button", { type: "button", className: "button", disabled: Boolean(busy || search), onClick: find }, words.find),
           told && told.certain ? h("button", { type: "button", className: "button quiet", disabled: Boolean(busy), onClick: acceptCertain },
             fill(words.certain, { count: told.certain })) : null),
-        h("div", { role: "status", className: "doing" }, busy),
+        h("div", { role: "status", className: "doing" }, search ? search.said : busy),
+        search ? h(Search, { search: search, words: words, stop: stop }) : null,
         said ? h("div", { className: "said" + (said.bad ? " bad" : ""), role: said.bad ? "alert" : "status" }, said.text) : null),
       told ? h("div", { className: "panel" },
         all ? h("div", { className: "so-far" },

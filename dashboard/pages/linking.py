@@ -11,9 +11,11 @@ from dashboard import link_views as views
 from dashboard.components import Drawn, campaign_page, heading, message
 from dashboard.linking import DECISIONS, Linker
 from dashboard.links import Address
+from dashboard.pair_searches import PairSearch
 from dashboard.services import Services
 from dashboard.visits import Visit, connect
 from surveys.languages import catalogue, pick, say
+from surveys.problems import Refused
 from surveys.record.links import Link
 from surveys.xlsform import load_instrument
 
@@ -41,6 +43,8 @@ def register(app: Dash, services: Services) -> None:
     routes = {
         "/linking/pairs.json": ("GET", _pairs),
         "/linking/find": ("POST", _find),
+        "/linking/search.json": ("GET", _search),
+        "/linking/stop": ("POST", _stop),
         "/linking/decide": ("POST", _decide),
         "/linking/undo": ("POST", _undo),
     }
@@ -160,10 +164,35 @@ def _labels(visit: _Visit) -> dict[str, str]:
 
 def _find(visit: _Visit) -> dict[str, Any]:
     sites = [visit.site] if visit.site else [site.id for site in visit.campaign.sites]
-    waves = visit.waves
-    for site in sites:
-        visit.linker.find(site, *waves)
-    return _pairs(visit)
+    return _told(visit, visit.services.searches.begin(visit.linker, sites, *visit.waves))
+
+
+def _search(visit: _Visit) -> dict[str, Any]:
+    """How far the last search of these waves is; a page that is opened again finds it so."""
+    return _told(visit, visit.services.searches.newest(visit.campaign.id, *visit.waves))
+
+
+def _stop(visit: _Visit) -> dict[str, Any]:
+    search = visit.services.searches.newest(visit.campaign.id, *visit.waves)
+    if search is not None:
+        search.unwanted.set()
+    return _told(visit, search)
+
+
+def _told(visit: _Visit, search: PairSearch | None) -> dict[str, Any]:
+    if search is None:
+        return {"state": "", "fraction": 0.0, "said": ""}
+    words, language = "screens.linking.search.", visit.language
+    if search.state == "running":
+        site = visit.campaign.site(search.sites[min(search.done, len(search.sites) - 1)])
+        said = say(f"{words}{search.step}", language, site=pick(site.title, language))
+    elif isinstance(search.stop, Refused):
+        said = search.stop.told(language)
+    elif search.stop is not None:
+        said = f"{search.stop.what} {search.stop.remedy}".strip()
+    else:
+        said = say(f"{words}{search.state}", language)
+    return {"state": search.state, "fraction": search.fraction, "said": said}
 
 
 def _decide(visit: _Visit) -> dict[str, Any]:

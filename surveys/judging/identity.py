@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from surveys.judging.answers import Answers
 from surveys.judging.findings import Finding
 from surveys.judging.headers import LASTING_IDS, HeaderMap
-from surveys.judging.versions import Names, Version, canonical, newest_of
+from surveys.judging.versions import SERVER_NAME, Names, Version, canonical, newest_of
 
 
 # Metadata that names an interview through all its edits, and that which names one version of it.
@@ -32,7 +32,9 @@ class Identity:
     ids: pa.Array  # as received
     edits: pa.Array  # a mark that changes when the source edits an interview
     roots: pa.Array  # the tool's own id of the interview, where a column of the campaign gives another
-    versions: pa.Array  # the tool's id of this version, where it is not that of the interview
+    versions: (
+        pa.Array
+    )  # the tool's id of this version, or its server's name of the interview, where they are not its id
     previous: pa.Array  # the id of the version that this one replaces
     header: str | None  # where the ids stand; None where the file has none
     column: str | None  # the question or named column that holds them, if one does
@@ -83,7 +85,11 @@ def identify(
     told = replace(told, edits=_edits(table, headers, roots, told))
     if column is not None:
         told = replace(told, versions=_of_edits(told))
-    return _compared(told, chain(_contents(table, headers), more))
+    compared = _compared(told, chain(_contents(table, headers), more))
+    if column is not None:
+        return compared
+    named = pc.if_else(pc.is_null(roots), _server_names(table, headers), nothing)
+    return replace(compared, versions=pc.coalesce(compared.versions, named))
 
 
 def not_to_be_counted(table: pa.Table, headers: HeaderMap) -> list[Finding]:
@@ -128,6 +134,17 @@ def _first_of(table: pa.Table, headers: HeaderMap, kinds: Sequence[str]) -> pa.A
         for position in headers.metadata.get(kind, ()):
             found = pc.coalesce(found, _trimmed(table.column(position).combine_chunks()))
     return found
+
+
+def _server_names(table: pa.Table, headers: HeaderMap) -> pa.Array:
+    """The name by which KoboToolbox and Ona know an interview through all its edits, where the file tells nothing better.
+
+    The number alone is one server's own; with the second in which the server had the interview it is told from that
+    of another server. An edit keeps both.
+    """
+    number, sent = (_first_of(table, headers, (kind,)) for kind in ("server_number", "submitted"))
+    mark, at, nothing = (pa.scalar(text, pa.large_string()) for text in (SERVER_NAME, "@", ""))
+    return pc.binary_join_element_wise(mark, number, at, sent, nothing)
 
 
 def _where_other(versions: pa.Array, ids: pa.Array | None) -> pa.Array:

@@ -11,6 +11,7 @@ METADATA: Mapping[str, tuple[str, ...]] = {
     "key": ("KEY",),
     "system_id": ("__id",),
     "own_id": ("submission_id",),  # as the rows are written back by this platform
+    "server_number": ("_id",),  # of KoboToolbox and Ona; an edit keeps it and gives the interview another uuid
     "deprecated_id": ("meta/deprecatedID", "deprecatedID"),
     "edits": ("Edits", "__system/edits"),
     "review": ("ReviewState", "_validation_status", "_review_status", "review_status", "__system/reviewState",
@@ -21,7 +22,7 @@ METADATA: Mapping[str, tuple[str, ...]] = {
     "ended": ("endtime",),
     "duration": ("_duration", "duration"),
     "other": (
-        "_id", "_notes", "_status", "_submitted_by", "__version__", "_version_", "_tags", "_index", "_parent_index",
+        "_notes", "_status", "_submitted_by", "__version__", "_version_", "_tags", "_index", "_parent_index",
         "_parent_table_name", "formhub/uuid", "_xform_id_string", "_xform_id", "_attachments", "_geolocation",
         "_bamboo_dataset_id", "_edited", "_version", "_total_media", "_media_count",
         "_media_all_received", "_date_modified", "_last_edited", "_last_edited_by", "_review_comment", "_supplementalDetails",
@@ -37,7 +38,7 @@ METADATA: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 READ_LOOSELY = frozenset(
-    {"uuid", "submitted", "started", "ended", "duration", "other"}
+    {"uuid", "server_number", "submitted", "started", "ended", "duration", "other"}
 )  # "Key" or "status" may be anybody's column
 METADATA_SHAPE = re.compile(
     r"__version__\d*|_version_{1,2}\d*|SET-OF-.+|_submission__.+|_submission_meta/.+|meta[/-]entity.*|\.\.\.\d+"

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
+SERVER_NAME = "#"  # begins the name that a server, not a tool, gives an interview: it names no version of it
 Texts = TypeVar("Texts", pa.Array, pa.ChunkedArray)
 
 _PREFIX = "uuid:"

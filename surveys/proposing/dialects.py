@@ -6,8 +6,10 @@ What is assumed of each, where its makers leave it open:
   thrown away, so it is *lost*, not *blank*. A sheet called a deletion log lists interviews to withdraw.
 * DIME ``iecorrect`` and ``ieduplicates``: a sheet a kind of change. ``idvalue``, or columns named after questions,
   pick interviews; ``*`` or nothing picks all; ``valuecurrent`` narrows them. ``.d .r .n`` are Stata's missing reasons.
-* SurveyCTO: the server's correction log (KEY, field, old and new value, comment), and the ``_corrections.csv`` its
-  Stata template reads (key, fieldname, value, notes), which does not say the old value.
+* SurveyCTO: ``FORM_corrections.csv``, which the Stata code that its server writes reads (in this order key, fieldname,
+  value, notes; no old value), and ``FORM_correction_log.csv``, which comes with an export of corrected data. No sample
+  and no list of columns of the latter could be found in public, so its columns are assumed (KEY, field, old and new
+  value, comment, under whatever name each usually has); the corrections in it are in the exported data already.
 """
 
 import re

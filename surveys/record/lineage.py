@@ -8,7 +8,7 @@ from functools import cache
 import pyarrow as pa
 from sqlalchemy import Connection, insert, select
 
-from surveys.judging.versions import Names, canonical, canonical_id
+from surveys.judging.versions import SERVER_NAME, Names, canonical, canonical_id
 from surveys.record import payloads, tables
 from surveys.record.database import among, is_among
 from surveys.record.revisions import Identity, Interview, Known, Stored
@@ -111,7 +111,9 @@ def identities(table: pa.Table) -> Callable[[int], Identity]:
             column[place] for column in columns()
         )
         unedited = edit == "0" or (edit is not None and edit == id_ and previous is None)
-        return Identity(cluster, respondent, interview_date, "" if unedited else edit, root, version or id_)
+        if version is None or version.startswith(SERVER_NAME):
+            version = id_
+        return Identity(cluster, respondent, interview_date, "" if unedited else edit, root, version)
 
     return identity
 

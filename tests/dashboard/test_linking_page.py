@@ -1,11 +1,15 @@
 """The reviewers' screen and the verb behind it: what they show, what they decide, and what they never say."""
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
 
 from dashboard.__main__ import main
-from dashboard.app import create_app
+from dashboard.app import create_app, services_of
+from dashboard.linking import Linker
+from dashboard.pair_searches import PairSearch, run_search
 from surveys.catalogue import Catalogue
 from tests.dashboard.panel_workspace import SECRETS, build
 
@@ -23,6 +27,19 @@ def client(workspace):
 def post(client, path, **body):
     reply = client.post(f"/linking/{path}?campaign=panel&lang=en", json=body)
     return reply.status_code, reply.get_json()
+
+
+def found(client):
+    """Look for pairs, wait for the end of the search, and give the pairs."""
+    status, told = post(client, "find")
+    assert (status, told["state"]) == (200, "running")
+    for _ in range(600):
+        told = client.get("/linking/search.json?campaign=panel&lang=en").get_json()
+        if told["state"] != "running":
+            break
+        time.sleep(0.1)
+    assert (told["state"], told["fraction"]) == ("done", 1.0)
+    return client.get("/linking/pairs.json?campaign=panel&lang=en").get_json()
 
 
 def page(client, language="en"):
@@ -54,8 +71,7 @@ def run(*arguments, capsys):
 def test_pairs_are_found_shown_by_agreement_and_decided(client):
     empty = client.get("/linking/pairs.json?campaign=panel&lang=en").get_json()
     assert (empty["counts"], empty["certain"]) == ({"open": 0, "put_off": 0, "decided": 0}, 0)
-    status, told = post(client, "find")
-    assert status == 200
+    told = found(client)
     assert told["counts"]["open"] == 11
     assert told["certain"] == 7
     seeta = next(pair for pair in told["open"] if "baseline-0" in json.dumps(pair))
@@ -74,7 +90,7 @@ def test_pairs_are_found_shown_by_agreement_and_decided(client):
 
 
 def test_everything_that_agrees_is_accepted_at_once(client, workspace):
-    post(client, "find")
+    found(client)
     status, told = post(client, "decide", certain=True, decision="accept", by="Mina")
     assert (status, told["certain"], told["counts"]["decided"]) == (200, 0, 7)
     text = page(client)
@@ -84,7 +100,7 @@ def test_everything_that_agrees_is_accepted_at_once(client, workspace):
 
 
 def test_two_people_of_one_id_are_put_before_the_reviewer_in_words(client):
-    _, told = post(client, "find")
+    told = found(client)
     pair = next(
         one for one in told["open"] if "R-13" in one["headline"] or one["headline"].startswith("One id")
     )
@@ -93,7 +109,7 @@ def test_two_people_of_one_id_are_put_before_the_reviewer_in_words(client):
 
 
 def test_nobody_decides_without_a_name_nor_about_pairs_that_are_not_there(client):
-    _, told = post(client, "find")
+    told = found(client)
     number = told["open"][0]["id"]
     status, said = post(client, "decide", ids=[number], decision="accept", by="  ")
     assert (status, said) == (422, {"error": "It is not said who decides. Write your name."})
@@ -106,7 +122,7 @@ def test_nobody_decides_without_a_name_nor_about_pairs_that_are_not_there(client
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_no_screen_names_anybody_or_shows_an_outcome(client, language):
-    _, told = post(client, "find")
+    told = found(client)
     post(client, "decide", ids=[told["open"][0]["id"]], decision="accept", by="Mina")
     pairs = client.get(f"/linking/pairs.json?campaign=panel&lang={language}").get_data(as_text=True)
     for text in (page(client, language), pairs):
@@ -176,3 +192,59 @@ def test_a_wrong_command_ends_in_a_sentence_and_2(workspace, capsys, monkeypatch
     code, printed = run(*arguments, capsys=capsys)
     assert code == 2
     assert said in printed.err
+
+
+class Stopped(PairSearch):
+    """A search that somebody stops as soon as it compares."""
+
+    def tell(self, step, part):
+        if step == "comparing" and part > 0.1:
+            self.unwanted.set()
+        super().tell(step, part)
+
+
+def test_a_search_that_is_stopped_ends_and_changes_nothing(workspace):
+    services = services_of(workspace)
+    linker = Linker(workspace, services.catalogue, services.evaluations.campaign("panel"))
+    search = Stopped(number=1, sites=("npl",))
+    run_search(search, linker, "baseline", "endline")
+    assert (search.state, search.found, search.done) == ("stopped", 0, 0)
+    assert search.ended.is_set()
+    assert services.catalogue.links("panel") == []
+
+
+def test_a_page_that_is_opened_again_finds_the_search_and_a_second_one_is_not_begun(client, workspace):
+    services = services_of(workspace)
+    linker = Linker(workspace, services.catalogue, services.evaluations.campaign("panel"))
+    first = services.searches.begin(linker, ["npl"], "baseline", "endline")
+    again = services.searches.begin(linker, ["npl"], "baseline", "endline")
+    assert again is first or first.ended.is_set()
+    assert services.searches.newest("panel", "baseline", "endline") in (first, again)
+    assert services.searches.newest("panel", "endline", "baseline") is None
+    assert first.ended.wait(60)
+    assert (first.state, first.fraction, first.found) == ("done", 1.0, 11)
+    assert (
+        client.get("/linking/search.json?campaign=panel&lang=en").get_json()["state"] == ""
+    )  # of another server
+
+
+def test_a_search_that_cannot_be_made_says_why(client, workspace):
+    services = services_of(workspace)
+    campaign = services.evaluations.campaign("panel")
+    nothing = replace(
+        campaign,
+        linking=replace(campaign.linking, keys=()),
+        columns=replace(campaign.columns, respondent=None),
+    )
+    search = services.searches.begin(
+        Linker(workspace, services.catalogue, nothing), ["npl"], "baseline", "endline"
+    )
+    assert search.ended.wait(60)
+    assert search.state == "failed"
+    assert "by what respondents can be found" in search.stop.what
+
+
+def test_stopping_where_nothing_is_under_way_does_nothing(client):
+    assert post(client, "stop") == (200, {"state": "", "fraction": 0.0, "said": ""})
+    found(client)
+    assert post(client, "stop")[1]["state"] == "done"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveys.judging.sorting import Aside
-from surveys.judging.versions import canonical
+from surveys.judging.versions import SERVER_NAME, canonical
 from surveys.keys import Encrypted, KeyRing
 from surveys.record.arrivals import Arrival
 from surveys.record.payloads import PARTS
@@ -97,7 +97,9 @@ def arrival(
 
 def replaced_versions(table: pa.Table) -> dict[str, str]:
     """Version -> the one it replaces, as the check of a file says it."""
-    later = canonical(pc.coalesce(table["@version"], table["@submission"])).to_pylist()
+    named = pc.starts_with(table["@version"], SERVER_NAME)  # names no version
+    versions = pc.if_else(named, None, table["@version"])
+    later = canonical(pc.coalesce(versions, table["@submission"])).to_pylist()
     earlier = canonical(table["@previous"]).to_pylist()
     return {one: other for one, other in zip(later, earlier, strict=True) if other is not None}
 

@@ -154,3 +154,82 @@ def test_no_consent_leaves_the_parts_of_a_row_and_no_answer() -> None:
     report = judge(form, ["consent", "age", "_uuid"], ["no", "44", "a"], ["yes", "30", "b"])
     assert report.aside.declined["@submission"].to_pylist() == ["a"]
     assert not {"age", "consent"} & set(report.aside.declined.column_names)
+
+
+NUMBERED = ["age", "_id", "_uuid", "_submission_time", "meta/rootUuid"]
+SENT = "2026-02-03T10:00:05"
+
+
+def test_a_server_number_names_an_interview_where_no_root_does() -> None:
+    report = judge(
+        FORM,
+        NUMBERED,
+        ["30", "123", "a", SENT, None],
+        ["31", "124", "b", SENT, "c"],
+        ["32", None, "d", SENT, None],
+    )
+    assert column(report, "@submission") == ["a", "c", "d"]
+    assert column(report, "@version") == [f"#123@{SENT}", "b", None]
+    assert column(report, "@edit") == [None, "b", None]
+    without_time = judge(FORM, ["age", "_id", "_uuid"], ["30", "123", "a"])
+    assert column(without_time, "@version") == [None]  # the number alone may be another server's
+
+
+def test_a_chain_of_replaced_ids_outranks_the_server_number() -> None:
+    header = ["age", "_id", "_uuid", "_submission_time", "meta/deprecatedID"]
+    report = judge(FORM, header, ["30", "123", "a", SENT, None], ["31", "123", "b", SENT, "uuid:a"])
+    assert column(report, "age") == ["31"]
+    assert report.aside.outdated["age"].to_pylist() == ["30"]
+
+
+def test_an_edit_without_a_root_is_the_same_interview_by_its_server_number(catalogue, keys):
+    first = [
+        interview(UUIDS[0], heard="yes", version=f"#123@{SENT}"),
+        interview(UUIDS[3], heard="b", version=f"#124@{SENT}"),
+    ]
+    catalogue.store(arrival(first, keys))
+    edited = [interview(UUIDS[1], heard="no", version=f"#123@{SENT}"), first[1]]
+    entry = catalogue.store(arrival(edited, keys))
+    assert (entry.accepted, entry.replaced, entry.unchanged, entry.held) == (1, 1, 1, 0)
+    assert heard(catalogue) == ["b", "no"]
+    entry = catalogue.store(arrival(first, keys, content=b"the first export once more"))
+    assert (entry.accepted, entry.unchanged) == (0, 2)
+    assert heard(catalogue) == ["b", "no"]
+    again = [interview(UUIDS[2], heard="never", version=f"#123@{SENT}")]
+    assert catalogue.store(arrival(again, keys)).replaced == 1
+    assert heard(catalogue) == ["b", "never"]
+    assert [one.upload for one in catalogue.revisions("pilot", UUIDS[0])] == [1, 2, 4]
+
+
+def test_the_same_server_number_of_another_second_is_another_interview(catalogue, keys):
+    catalogue.store(arrival([interview(UUIDS[0], heard="yes", version=f"#123@{SENT}")], keys))
+    entry = catalogue.store(
+        arrival([interview(UUIDS[1], heard="no", version="#123@2026-02-03T10:00:06")], keys)
+    )
+    assert (entry.accepted, entry.replaced) == (1, 0)
+    assert heard(catalogue) == ["no", "yes"]
+
+
+def test_what_a_server_number_joins_but_day_and_place_part_waits_for_a_person(catalogue, keys):
+    catalogue.store(arrival([interview(UUIDS[0], heard="yes", version=f"#123@{SENT}", cluster="w1")], keys))
+    entry = catalogue.store(
+        arrival([interview(UUIDS[1], heard="no", version=f"#123@{SENT}", cluster="w2")], keys)
+    )
+    assert [problem.code for problem in entry.problems] == ["different_interview"]
+    assert heard(catalogue) == ["yes"]
+
+
+def test_a_root_that_an_export_learns_to_give_joins_what_the_number_joined(catalogue, keys):
+    catalogue.store(arrival([interview(UUIDS[0], heard="yes", version=f"#123@{SENT}")], keys))
+    catalogue.store(arrival([interview(UUIDS[1], heard="no", version=f"#123@{SENT}")], keys))
+    rooted = interview(UUIDS[0], heard="newest", version=UUIDS[2], edit=UUIDS[2])
+    assert catalogue.store(arrival([rooted], keys)).replaced == 1
+    assert heard(catalogue) == ["newest"]
+
+
+def test_a_first_version_that_comes_late_stays_the_older_one(catalogue, keys):
+    name = f"#123@{SENT}"
+    edit = interview(UUIDS[1], heard="edited", previous=UUIDS[0], edit=UUIDS[1], version=name)
+    catalogue.store(arrival([edit], keys))
+    catalogue.store(arrival([interview(UUIDS[0], heard="first", version=name)], keys))
+    assert heard(catalogue) == ["edited"]
