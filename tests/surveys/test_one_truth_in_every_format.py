@@ -47,6 +47,7 @@ EXPORTS = {
     "kobo-api.json": kobo.kobo_json,
     "kobo-list.json": lambda: kobo.kobo_json(paged=False),
     "central-odata.json": odk.central_odata,
+    "central-odata-expanded.json": lambda: odk.central_odata(expanded=True),
     "surveycto-us.csv": lambda: surveycto.surveycto_wide("9/11/2019, 3:01:44 PM"),
     "surveycto-named.csv": lambda: surveycto.surveycto_wide("Sep 18, 2018 12:12:37 PM"),
     "surveycto-iso.csv": lambda: surveycto.surveycto_wide("2019-09-11 15:01:44"),

@@ -12,6 +12,7 @@ from surveys.keys import KeyRing
 from surveys.responses import responses_table, roster_table
 from surveys.rosters import in_words, rows_of_cell
 from tests.shared import SHARED
+from tests.surveys.databases import new_postgresql_database, postgresql_server
 from tests.surveys.exporting.files import table, workbook
 from tests.surveys.exporting.interviews import INTERVIEWS
 from tests.surveys.exporting.interviews import questionnaire as of_one_truth
@@ -20,6 +21,8 @@ from tests.surveys.judging import TODAY, ask, fieldwork, judge, questionnaire, r
 from tests.surveys.reading_here import read_here
 from tests.surveys.test_one_truth_in_every_format import EXPORTS, judged
 
+
+__all__ = ["postgresql_server"]
 
 HOUSEHOLD = questionnaire(
     ask("consent", "select_one yes_no"),
@@ -65,9 +68,9 @@ MEMBERS = [member(1, "61"), member(1, "4", school="yes", knows="dk"), member(2, 
 class Record:
     """A record and the files that are sent to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str | None = None) -> None:
         self.folder = folder
-        self.catalogue = Catalogue(f"sqlite:///{folder / 'catalogue.db'}")
+        self.catalogue = Catalogue(address or f"sqlite:///{folder / 'catalogue.db'}")
         self.keys = KeyRing(folder / "keys")
 
     def send(self, content: bytes, name: str = "trial.xlsx"):
@@ -119,7 +122,7 @@ def test_every_exporters_rosters_come_to_the_same_rows(name, tmp_path):
 
 
 def test_every_kind_of_export_of_rosters_is_among_the_tests():
-    kinds = {"kobo-api.json", "surveycto-us.csv", "surveycto-long.zip"}
+    kinds = {"central-odata-expanded.json", "kobo-api.json", "surveycto-us.csv", "surveycto-long.zip"}
     assert kinds <= set(EXPORTS)
     assert of_one_truth().repeats == ("member",)
 
@@ -309,3 +312,30 @@ def test_a_genuine_household_survey_has_every_member_with_an_interview():
     ]  # fmt: skip
     codes = {problem.code for one in report.rosters for problem in one.problems}
     assert "roster_row_without_interview" not in codes
+
+
+@pytest.mark.postgresql
+def test_rosters_live_the_same_life_on_postgresql(postgresql_server, tmp_path):
+    record = Record(tmp_path, new_postgresql_database(postgresql_server))
+    first = record.send(household(TWO, [*MEMBERS, member(1, "400"), member(7, "20")]))
+    [roster] = first.as_dict()["rosters"]
+    assert (first.accepted, roster["rows"], roster["accepted"], roster["refused"]) == (2, 5, 3, 2)
+    assert record.members() == ALL
+    mended = [member(1, "62"), MEMBERS[1], MEMBERS[2]]
+    second = record.send(household(TWO, mended), "b.xlsx")
+    assert second.replaced == 1
+    assert sorted(record.members()) == [("6720", "1", "62"), ("6720", "2", "4"), ("8fc5", "1", "49")]
+    assert record.members(as_of=first.upload) == ALL
+    step = record.catalogue.undo("trial", second.upload, by="Mina", why="wrong file")
+    assert sorted(record.members(as_of=step)) == ALL
+    assert record.send(household(TWO, mended), "c.xlsx").accepted == 1
+    conflicting = household([interview(U1, 1, ward="w9"), TWO[1]], [member(1, "33"), MEMBERS[2]])
+    assert record.send(conflicting, "d.xlsx").held == 1
+    [held] = record.catalogue.held("trial")
+    [comparison] = record.catalogue.compare_held("trial", [held.id])
+    assert "@roster member" in dict(comparison.differing)
+    record.catalogue.decide_held("trial", held.id, "replace", by="Mina")
+    assert ("6720", "1", "33") in record.members()
+    versions = record.catalogue.revisions("trial", U1)
+    assert "roster member" in versions[-1].changed
+    record.catalogue.close()

@@ -48,11 +48,11 @@ def central_zip(settings: Settings) -> bytes:
     )
 
 
-def central_odata() -> bytes:
-    """Groups nested, numbers typed, places as GeoJSON."""
+def central_odata(*, expanded: bool = False) -> bytes:
+    """Groups nested, numbers typed, places as GeoJSON; repeats as addresses, or (``$expand=*``) as rows beside those."""
     document = {
         "@odata.context": "https://central.example/v1/projects/1/forms/trial.svc/$metadata#Submissions",
-        "value": [_record(interview) for interview in INTERVIEWS],
+        "value": [_record(interview, expanded=expanded) for interview in INTERVIEWS],
     }
     return json.dumps(document, ensure_ascii=False).encode()
 
@@ -97,7 +97,7 @@ def _row(interview: Interview, settings: Settings) -> list[object]:
     return [*cells, key, key, 5, "Team", 0, 0, "", "", "collect:x", 0, "3"]
 
 
-def _record(interview: Interview) -> dict[str, object]:
+def _record(interview: Interview, *, expanded: bool) -> dict[str, object]:
     system = {
         "submissionDate": f"{interview.sent}.000Z", "updatedAt": None, "deletedAt": None, "submitterId": "5",
         "submitterName": "Team", "attachmentsPresent": 0, "attachmentsExpected": 0, "status": None,
@@ -111,7 +111,19 @@ def _record(interview: Interview) -> dict[str, object]:
             inside = inside.setdefault(group, {})  # type: ignore[assignment]
         inside[question.name] = _typed(interview, question)
     record["member@odata.navigationLink"] = f"Submissions('{key}')/member"
+    if expanded:
+        record["member"] = [
+            {
+                "__id": f"{interview.uuid[:8]}{number}",
+                **{name: _member(name, text) for name, text in row.items()},
+            }
+            for number, row in enumerate(interview.members)
+        ]
     return record
+
+
+def _member(name: str, text: str) -> object:
+    return int(text) if name == "member_age" else text or None
 
 
 def _typed(interview: Interview, question: Question) -> object:
