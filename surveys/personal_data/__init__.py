@@ -30,10 +30,10 @@ _ANY_TRACE = (
     r"\big\b|facebook|\bfb\b|messenger|페북|페이스북|인스타|เฟซ|เฟส|فیسبوک|\bimo\b|tiktok|틱톡|twitter|snapchat|signal|skype|ဗိုက်|ဖေ့စ်)|"
     r"[가-힣](?:동|로|길|리|읍|면) ?\p{Nd}|\p{Nd} (?:[A-Z][\w']+ ){1,3}[SRALBD]|(?i:house|h\.? ?no|số|jl|jln|jalan|gang|\bgg\b|rt)[^\p{Nd}]{0,40}\p{Nd}|บ้านเลข|"
     r"\p{Nd} ?(?:หมู่|ม\.|ซอย|ซ\.|ถนน|ถ\.)|အမှတ်|خانه|منزل|پلاک|مکان|घर|বাড়ি|বাসা|হোল্ডিং|ផ្ទះ|ເຮືອນ|"
-    r"(?i:name|called|nama|saya|pangalan|\bsi\b|tên|mr|mrs|ms|miss|mdm|\bdr\b|\bU\b|daw|puan|encik|pak|ibu|aling|mang|khun|nai|"
+    r"(?i:name|called|\bask|talk|spe?ak|spoke|contact|\bme?et|told|tanya|hubungi|ketemu|bertemu|\bhỏi|\bgặp|liên hệ|nama|saya|pangalan|\bsi\b|tên|mr|mrs|ms|miss|mdm|\bdr\b|\bU\b|daw|puan|encik|pak|ibu|aling|mang|khun|nai|"
     r"ông|bà|anh|chị|cô|chú|nguyễn|trần|\blê\b|phạm|hoàng|huỳnh|phan|\bvũ\b|\bvõ\b|đặng|bùi|đỗ|ngô|dương|đinh|trịnh|mai)|"
     r"ชื่อ|นาย|นาง|น\.ส|ด\.ช|ด\.ญ|เด็ก|คุณ|ຊື່|ທ້າວ|ທ່ານ|ນາງ|မည်|ဦး|ဒေါ်|ကို|မောင်|စော|နော်|နန်း|نام|اسم|نوم|آقای|خانم|جناب|محترم|حاجی|ښاغلی|مولوی|"
-    r"नाम|श्री|सुश्री|নাম|মো|জনাব|বেগম|ឈ្មោះ|លោក|អ្នកស្រី|성함|이름|성명|본명|저는|나는|제가|전 |난 |씨|님|군|양|여사|사장|과장|부장|선생|목사|이장|반장"
+    r"नाम|श्री|सुश्री|बहादुर|कुमारी|प्रसाद|श्रेष्ठ|थापा|भट्टराई|पौडेल|कार्की|खड्का|शर्मा|जोशी|घिमिरे|कोइराला|बस्नेत|खनाल|भण्डारी|महर्जन|উদ্দিন|হোসেন|রহমান|আক্তার|খাতুন|মিয়া|চৌধুরী|আহমেদ|আলী|নাম|মো|জনাব|বেগম|ឈ្មោះ|លោក|អ្នកស្រី|[가-힣]{3}(?:가|이|께서|에게|한테|한테서) ?(?:말|알려|알린|전화|소개|이야기|얘기|연락|데려|추천|물어)|성함|이름|성명|본명|저는|나는|제가|전 |난 |씨|님|군|양|여사|사장|과장|부장|선생|목사|이장|반장"
 )
 _MACHINE_ID = r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
 _A_TRACE = re.compile(r"[^\W\d_]{2}|\d(?:[^A-Za-z]{0,4}\d){4}|@")  # spares most numbers and codes the search

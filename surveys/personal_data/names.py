@@ -28,7 +28,7 @@ _NOT_KOREAN_NAMES = frozenset(
      "공무원", "지인", "주인", "하나", "손", "고객", "부모", "남편", "아내", "선생", "도우미", "전문가", "모두", "어머", "여러분", "선생님", "어르신", "안내원",
      "연구원", "소개인", "이웃", "이모", "고모", "조모", "조부", "유학생", "신고자", "제보자", "이용자", "소유자", "하원", "기사", "기자", "주무관", "원장",
      "소장", "사장", "반장", "이장", "팀장", "과장", "부장", "회장", "차장", "지도자", "모집인", "중개인", "브로커", "피해자", "응답자", "조카", "아이",
-     "아기", "하느", "성모",}
+     "아기", "하느", "성모", "정보원", "조정자", "안내자", "조사자", "신고인", "연락원", "이장이", "기관원", "유학원", "고용인", "송출사", "전문인",}
 )  # fmt: skip
 
 # Words that look as if a name followed, in the languages of the region. ``name`` is what follows.
@@ -57,6 +57,11 @@ _NOT_THAI_YOU = (
     "ภาพ|ค่า|ครู|พ่อ|แม่|หมอ|สมบัติ|ธรรม|ลุง|ป้า|น้า|อา|ยาย|ตา|ปู่|ย่า|พี่|น้อง|ลักษณะ|ประโยชน์|วุฒิ|หนู|ผู้|คือ|มี|ไม่|จะ|ได้|คิด|เคย|เป็น|"
     "อยู่|ต้อง|รู้|ทำ|ไป|และ|ว่า|ควร|สามารถ|นาย|หญิง|ชาย|อยาก|เห็น|ช่วย|ให้|ใช้|พูด|ตอบ|เอง|ก็|รับ"
 )
+_NOT_ASKED = (
+    "Embassy|Police|Ministry|Government|Facebook|Google|Red|Save|Caritas|Association|Labou?r|Immigration|Agency|Agent|Broker|Office|Court|Hotline|Village|Ward|"
+    "Kedutaan|Polisi|Pemerintah|Kantor|Dinas|Desa|Balai|Cảnh|Đại|Công|Chính|Hội|Ủy|Sở|Phòng|Trung|Nhà|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|God|Allah|"
+    "Nepal|Bangladesh|Thailand|Malaysia|Indonesia|Vietnam|Cambodia|Laos|Myanmar|Korea|Afghanistan|Australia|Singapore|China|India|Qatar|Dubai|Saudi|Inggris"
+)  # fmt: skip
 _SPOKEN: tuple[re.Pattern[str], ...] = (
     # Latin script: English, Indonesian, Malay, Filipino, Vietnamese
     re.compile(
@@ -90,6 +95,16 @@ _SPOKEN: tuple[re.Pattern[str], ...] = (
     # Nepali, Hindi, Bengali
     re.compile(rf"(?:मेरो नाम|मेरा नाम|नाम ?[:=]) ?{_DEVANAGARI}{{3,}}|(?<!{_DEVANAGARI})(?:श्री|श्रीमती|सुश्री) (?!लंका|लङ्का){_DEVANAGARI}{{3,}}"),
     re.compile(rf"(?:আমার নাম|নাম ?[:=]|তার নাম) ?(?!বল|জানি){_BENGALI}{{3,}}|(?<!{_BENGALI})(?:মোঃ|মো\.|মোছাঃ|মোসাঃ|জনাব|বেগম) ?{_BENGALI}{{3,}}"),
+    # Whom to ask, in English, Indonesian and Vietnamese: a name follows, unless it is a place, an office or a people
+    re.compile(
+        rf"(?:(?i:(?<!\w)(?:ask|talk to|talked to|speak to|speak with|spoke to|spoke with|contact|meet|met|told by|tanya|tanyakan|hubungi|bertemu|ketemu|hỏi|gặp|liên hệ)) )"
+        rf"(?!(?:the|The|{_NOT_ASKED})\b)(?!{_CAPITAL}+\b)(?!\w+(?:ese|ish|ian|ians|ans|Office|Police)\b){_CAPITAL}[a-zà-ỹ]{_WORD}*"
+    ),
+    # Nepali and Bengali names end in what seldom is anything else
+    re.compile(
+        rf"{_DEVANAGARI}{{2,}} (?:बहादुर|कुमारी|प्रसाद|श्रेष्ठ|थापा|भट्टराई|पौडेल|कार्की|खड्का|शर्मा|जोशी|घिमिरे|कोइराला|बस्नेत|खनाल|भण्डारी|महर्जन)(?!{_DEVANAGARI})|"
+        rf"{_BENGALI}{{2,}} (?:উদ্দিন|হোসেন|রহমান|আক্তার|খাতুন|মিয়া|চৌধুরী|আহমেদ|আলী)(?!{_BENGALI})"
+    ),
     # Khmer
     re.compile(rf"(?:ខ្ញុំឈ្មោះ|ឈ្មោះ ?:|គាត់ឈ្មោះ|ខ្ញុំបាទឈ្មោះ|នាងខ្ញុំឈ្មោះ) ?{_KHMER}{{3,}}|(?<!{_KHMER})(?:លោក|លោកស្រី|អ្នកស្រី) {_KHMER}{{3,}}"),
 )  # fmt: skip
@@ -102,6 +117,9 @@ _KOREAN_SPOKEN = (
     ),
     re.compile(
         rf"(?:저는|나는|제가|전|난) (?P<name>{_KOREAN_FULL})(?:입니다|이에요|예요|이라고|라고|이고|임)"
+    ),
+    re.compile(
+        rf"(?<![가-힣])(?P<name>{_KOREAN_FULL})(?:가|이|께서|에게|한테|한테서) ?(?:말|알려|알린|전화|소개|이야기|얘기|연락|데려|추천|물어)"
     ),
     re.compile(
         rf"(?<![가-힣])(?![가-힣]{{2}}[이은도만] )(?P<name>{_KOREAN_FULL}) ?(?:씨|님|군|양|여사|사장|과장|부장|선생|목사|이장|반장)(?![가-힣]*(?:수|보호소))"

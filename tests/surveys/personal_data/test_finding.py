@@ -124,3 +124,26 @@ def test_a_column_of_remarks_is_none_though_one_holds_a_telephone() -> None:
     assert identifying_kind(column("radio", "tv", "call 010-2000-0000", "friends", "school")) is None
     assert identifying_kind(column("이주민", "외국인", "이민자", "조사원", "응답자", "상담원")) is None
     assert identifying_kind(column("010-2000-0000")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I met Ronald Martinez at the airport", "hubungi Aris besok", "hỏi Phương thì biết", "김재호가 알려 줬어요", "류민석한테 연락했습니다",
+        "कृष्ण श्रेष्ठ को घर", "আদি উদ্দিন বলেছেন",
+    ],
+)  # fmt: skip
+def test_whom_somebody_asked_or_heard_from_is_a_name(text: str) -> None:
+    assert personal_data_kinds(text, REGIONS) == (Kind.NAME,)
+    assert texts_with_personal_data(pa.array([text], pa.large_string()), REGIONS) == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ask the police", "I met Chinese workers", "talk to IOM", "contact Embassy of Nepal", "they told me to ask God", "tanya Polisi", "hỏi Công an",
+        "정부가 알려 줌", "조사원이 말함", "상담원에게 연락함", "이장님이 소개", "정보원이 알려 줌", "নামাজ পড়েন", "यो देश नेपाल हो",
+    ],
+)  # fmt: skip
+def test_offices_places_and_peoples_are_no_names(text: str) -> None:
+    assert Kind.NAME not in personal_data_kinds(text, REGIONS)
