@@ -20,10 +20,7 @@ def versions_of(desk: Desk, key: str, interview: str | None = None) -> html.Div:
     return html.Div(
         [
             html.Div(
-                [
-                    html.Label(desk.say("versions.id"), htmlFor=field, id=f"{field}-label"),
-                    dcc.Input(id=asked, type="text", maxLength=300, name=field),
-                ],
+                html.Label([html.Span(desk.say("versions.id")), dcc.Input(id=asked, type="text", maxLength=300, name=field)]),
                 className="field",
             )
             if interview is None
