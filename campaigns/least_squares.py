@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 
 from campaigns.sample import Floats, Integers, Sample
 
@@ -130,7 +129,9 @@ def regress(design: Floats, sample: Sample, group: Integers | None = None) -> Re
 def _solved(triangle: Floats, right: Floats) -> Floats:
     if not len(right):
         return np.zeros(0)
-    return np.asarray(sm.OLS(right, triangle, hasconst=False).fit().params)
+    from statsmodels.regression.linear_model import OLS  # heavy; what reads plans and files does without
+
+    return np.asarray(OLS(right, triangle, hasconst=False).fit().params)
 
 
 def _absorbed(weight: Floats, group: Integers | None) -> tuple[Integers, Floats, int]:
