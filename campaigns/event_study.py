@@ -2,6 +2,12 @@
 
 The campaign group in its last wave before the start is the reference; fixed effects of wave and of group take out what all
 share. What is left of a wave's group is its difference in differences with the reference.
+
+References
+----------
+Freyaldenhoven, Hansen & Shapiro (2019), American Economic Review 109:3307; Roth (2022), American Economic Review: Insights
+4:305 (what a pre-trend test cannot prove). R: fixest::feols with i(), or lm with dummies.
+Checked against lm with sandwich and clubSandwich: tests/reference/event_study.R
 """
 
 from collections.abc import Iterable, Sequence

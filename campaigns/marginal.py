@@ -1,4 +1,10 @@
-"""Average marginal effects: whom they are averaged over, with the campaign and without it."""
+"""Average marginal effects: whom they are averaged over, with the campaign and without it.
+
+References
+----------
+Norton, Wang & Ai (2004), Stata Journal 4:154; Puhani (2012), Economics Letters 115:85 (differences in differences).
+R: marginaleffects::avg_comparisons. Checked against glm and clm with the delta method: tests/reference/models.R
+"""
 
 from dataclasses import dataclass
 

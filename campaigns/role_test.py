@@ -34,6 +34,7 @@ def roles_alike(effects: Sequence[Effect], campaign: Campaign, outcome: str) -> 
     References
     ----------
     Zhang (2012), Electronic Journal of Statistics 6:1094-1123; Pustejovsky & Tipton (2018), JBES 36:672-683.
+    R: clubSandwich::Wald_test(test = "HTZ"), which takes clusters where this takes estimates.
     """
     sites = averaged_effects(effects, campaign, outcome)
     of_role: dict[str, list[str]] = {}

@@ -1,4 +1,10 @@
-"""Variances under strata, sampling units, weights and finite populations, by Taylor linearisation."""
+"""Variances under strata, sampling units, weights and finite populations, by Taylor linearisation.
+
+References
+----------
+Binder (1983), International Statistical Review 51:279. Lumley (2004), Journal of Statistical Software 9(8).
+Checked against survey::svyglm: tests/reference/survey.R, tests/reference/survey_designs.R
+"""
 
 import math
 from dataclasses import dataclass
