@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from random import Random
@@ -200,7 +201,9 @@ def members(content: bytes, other: bytes, random: Random) -> bytes:
     for _ in range(random.choice((1, 1, 2))):
         _change_member(packed, other, random)
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", random.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))) as archive:
+    method = random.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))
+    with warnings.catch_warnings(), zipfile.ZipFile(stream, "w", method) as archive:
+        warnings.simplefilter("ignore", UserWarning)  # of a name that is there twice, which is meant
         for name, inside in packed:
             archive.writestr(zipfile.ZipInfo(name), inside, archive.compression)
     return stream.getvalue()
