@@ -1,9 +1,13 @@
 """``make bench``: every measurement as a ratio taken in one run, beside its budget."""
 
-from benchmarks import effects, ingest
+from benchmarks import effects, ingest, reevaluation
 
 
-MEASUREMENTS = {"effects from a million responses": effects.measure, "ingest of 200,000 x 42": ingest.measure}
+MEASUREMENTS = {
+    "effects from a million responses": effects.measure,
+    "ingest of 200,000 x 42": ingest.measure,
+    "evaluation after an upload": reevaluation.measure,
+}
 
 
 def main() -> None:

@@ -76,20 +76,28 @@ def measure() -> dict[str, float]:
 
 
 def write_file(file: Path) -> None:
-    """Simulated interviews of one site and wave, every one within the wave, without the demonstration's mistakes."""
-    pilot = pilot_from(yaml.safe_load((SOURCE / "truth.yaml").read_text("utf-8")))
-    site = replace(pilot.sites[0], interviews=(ROWS, ROWS))
-    rng = np.random.default_rng(1)
-    ground = draw_ground(site, 2, rng)
-    drawn = simulate_interviews(site, ground, pilot.waves, "endline", rng)
-    drawn = drawn[drawn["consent"] == "yes"].head(ROWS)
-    table = drawn.rename(columns={"instance_id": "_uuid"}).drop(columns="start")
-    days = pd.Series(pd.date_range("2026-09-02", "2026-09-28").strftime("%Y-%m-%d"))
-    table["today"] = days.iloc[np.arange(ROWS) % len(days)].to_numpy()
-    table["end"] = table["today"] + table["end"].str[10:]
+    """The file that is ingested."""
+    table = interviews(0, "endline", ROWS)
     if table.shape != (ROWS, COLUMNS):
         raise RuntimeError(f"the benchmark's table is {table.shape}")
     table.to_csv(file, index=False)
+
+
+def interviews(place: int, wave: str, rows: int, seed: int = 1) -> pd.DataFrame:
+    """Simulated interviews of one site and wave, every one within the wave, without the demonstration's mistakes."""
+    pilot = pilot_from(yaml.safe_load((SOURCE / "truth.yaml").read_text("utf-8")))
+    site = replace(pilot.sites[place], interviews=(2 * rows, 2 * rows))  # some refuse, some are not met
+    ground = draw_ground(site, 2, np.random.default_rng(place))
+    drawn = simulate_interviews(
+        site, ground, pilot.waves, wave, np.random.default_rng([seed, place, len(wave)])
+    )
+    drawn = drawn[drawn["consent"] == "yes"].head(rows)
+    table = drawn.rename(columns={"instance_id": "_uuid"}).drop(columns="start")
+    month = "02" if wave == "baseline" else "09"
+    days = pd.Series(pd.date_range(f"2026-{month}-02", f"2026-{month}-28").strftime("%Y-%m-%d"))
+    table["today"] = days.iloc[np.arange(len(table)) % len(days)].to_numpy()
+    table["end"] = table["today"] + table["end"].str[10:]
+    return table
 
 
 def _run(program: str, *arguments: Path | str | int) -> dict[str, float]:

@@ -140,6 +140,7 @@ class Analysis:
     covariates: tuple[str, ...] = ()  # numeric
     categorical: tuple[str, ...] = ()  # covariates entered as indicator variables
     fixed_effects: tuple[str, ...] = ()
+    adjustment: str = "additive"  # interacted: slopes of their own in each arm, where it was drawn by lot
     subgroups: tuple[str, ...] = ()
     margin: Mapping[str, float] = field(default_factory=dict)  # family -> smallest difference that matters
     multiplicity: str = "holm"

@@ -155,7 +155,8 @@ def _origins(table: ir.Table, outcomes: Sequence[str]) -> dict[str, float]:
     origins = {}
     for i, outcome in enumerate(outcomes):
         values = seen[f"y{i}"].drop_null().to_numpy()
-        mean, deviation = (float(values.mean()), float(values.std())) if len(values) else (0.0, 0.0)
+        with np.errstate(over="ignore"):  # a spread too large to be worked with is said to be so later
+            mean, deviation = (float(values.mean()), float(values.std())) if len(values) else (0.0, 0.0)
         origins[outcome] = float(round(mean)) if abs(mean) > FAR_FROM_ZERO * max(deviation, 1e-9) else 0.0
     return origins
 

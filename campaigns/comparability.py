@@ -66,7 +66,7 @@ def sites_asked_alike(
         if not versions:
             continue
         first = first or versions[0]
-        changes = changes_between(first, versions[0])
+        changes = () if first.sha256 == versions[0].sha256 else changes_between(first, versions[0])
         items = campaign.outcome(outcome).score.items
         found[site.id] = tuple(
             c for item in items for c in of_question(changes, item) if c.weight == "breaks"

@@ -1,16 +1,12 @@
 """The method section as one function: score, estimate, adjust, pool, contrast."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import cast
-
-import ibis
-import ibis.expr.types as ir
 
 from campaigns.campaign import Campaign, Site, Tier
 from campaigns.claims import told_verdict
@@ -24,17 +20,10 @@ from campaigns.effects import (
     NotEstimable,
     Subject,
 )
-from campaigns.estimation import estimate
-from campaigns.inference import StandardErrors
+from campaigns.effects_of_sites import KeptEffects, effects_of_sites
 from campaigns.multiplicity import adjusted, by_formula
 from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.roles import contrast_roles, pools_of
-from campaigns.scoring import scored
-from campaigns.specification import PValue, Specification, StepDown, StepDownMethod
-from campaigns.weights import weighed
-
-
-WITHOUT_CLUSTERS = {"CR0": "HC0", "CR1": "HC1", "CR1S": "HC1", "CR2": "HC2", "CR3": "HC3"}
 
 
 def evaluate(
@@ -44,19 +33,22 @@ def evaluate(
     as_of_upload: int | None,
     data_sha256: str,
     asked: Sequence[Asked] = (),
+    kept: KeptEffects | None = None,
 ) -> Evaluation:
     """Everything that can be concluded about a campaign from one state of its data. Exact; see ``disclosure``.
 
     Parameters
     ----------
     answers
-        The current answers of its sites and waves, as ``surveys.columns`` writes them.
+        The current answers of its sites and waves, as ``surveys.columns`` writes them: a folder a site.
     as_of_upload, data_sha256
         Which state of the data that is; kept with the result.
     asked
         The questionnaires the answers came under; what was not asked alike says so and enters no average.
+    kept
+        Effects of an earlier evaluation: those of sites whose answers are what they were are not made again.
     """
-    effects = _complete(_effects(campaign, answers), campaign)
+    effects = _complete(effects_of_sites(campaign, answers, kept), campaign)
     effects = _adjusted_within_families(effects, campaign)
     effects = with_comparability(effects, campaign, asked) if asked else effects
     outcomes = [outcome.id for outcome in campaign.outcomes]
@@ -77,108 +69,6 @@ def fingerprint(answers: Iterable[Path]) -> str:
     for path in answers:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def specification_of(
-    campaign: Campaign, design: str, sites: Sequence[Site], table: ir.Table
-) -> Specification:
-    """The plan of a campaign for the sites of one design; a covariate of text enters as indicators."""
-    analysis = campaign.analysis
-    schema = table.schema()
-    of_text = tuple(name for name in analysis.covariates if schema[name].is_string())
-    return Specification(
-        design=design,
-        outcomes=tuple(outcome.id for outcome in campaign.outcomes),
-        standard_errors=cast("StandardErrors", _standard_errors(campaign)),
-        p_value=cast("PValue", analysis.p_value),
-        draws=analysis.draws,
-        seed=analysis.seed,
-        second_opinion=analysis.second_opinion,
-        confidence=analysis.confidence,
-        covariates=tuple(name for name in analysis.covariates if name not in of_text),
-        categorical=(*of_text, *analysis.categorical),
-        fixed_effects=analysis.fixed_effects,
-        subgroups=analysis.subgroups,
-        margins={o.id: analysis.margin[o.family] for o in campaign.outcomes if o.family in analysis.margin},
-        roles={site.id: site.role.value for site in sites},
-        sites=tuple(site.id for site in sites),
-        before=analysis.before,
-        after=analysis.after,
-        arms=tuple(arm for arm in campaign.columns.arm_values if arm != "comparison"),
-        step_down=_step_down(campaign),
-    )
-
-
-def _step_down(campaign: Campaign) -> StepDown | None:
-    """Exploratory outcomes are adjusted on their own, so that they cost the planned ones nothing."""
-    if campaign.analysis.multiplicity not in STEP_DOWN:
-        return None
-    return StepDown(
-        method=cast("StepDownMethod", campaign.analysis.multiplicity),
-        families={o.id: o.family for o in campaign.outcomes if o.tier is not Tier.EXPLORATORY},
-        in_subgroups=False,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
-    """The scored rows of the sites that share a design, and how their effects are to be estimated."""
-
-    rows: ir.Table
-    specification: Specification
-
-
-@contextmanager
-def analyses(campaign: Campaign, answers: Sequence[Path]) -> Iterator[list[Analysis]]:
-    """The analyses of a campaign, one a design; their rows can be read while the context lasts."""
-    if not answers:
-        yield []
-        return
-    connection = ibis.duckdb.connect()
-    try:
-        table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
-        sites = [site.id for site in campaign.sites]
-        waves = [*campaign.analysis.before, *campaign.analysis.after]
-        here = table.filter(table["@site"].isin(sites), table["@wave"].isin(waves))
-        # Scored once and kept: several queries follow, and long expressions take longer to plan than to run.
-        outcomes = scored(weighed(here, campaign), campaign)
-        if not campaign.weighted and "@weight" in outcomes.columns:
-            outcomes = outcomes.drop("@weight")
-        rows = connection.create_table("scores", outcomes, temp=True)
-        yield [_analysis(rows, campaign, design, group) for design, group in sites_by_design(campaign)]
-    finally:
-        connection.disconnect()
-
-
-def _effects(campaign: Campaign, answers: Sequence[Path]) -> list[Effect]:
-    with analyses(campaign, answers) as found:
-        return [effect for one in found for effect in estimate(one.rows, one.specification)]
-
-
-def _analysis(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[Site]) -> Analysis:
-    here = rows.filter(rows["@site"].isin([site.id for site in sites]))
-    if campaign.columns.arm and not DESIGNS[design].compares:
-        here = here.mutate(**{"@arm": here["@arm"].fill_null("campaign")})  # where there is one group only
-    told = specification_of(campaign, design, sites, here)
-    if design == "exposure":
-        met = ibis.cases((here["@received"] == 1, "campaign"), (here["@received"] == 0, "comparison"))
-        here, told = here.mutate(**{"@arm": met}), replace(told, arms=("campaign",))
-    return Analysis(rows=here, specification=told)
-
-
-def sites_by_design(campaign: Campaign) -> list[tuple[str, list[Site]]]:
-    """The designs of a campaign, each with the sites that have it."""
-    designs = [site.design or campaign.analysis.design for site in campaign.sites]
-    return [
-        (design, [site for site, own in zip(campaign.sites, designs, strict=True) if own == design])
-        for design in dict.fromkeys(designs)
-    ]
-
-
-def _standard_errors(campaign: Campaign) -> str:
-    """The plan's, or its nearest kin where the campaign has no clusters: then every person is one."""
-    named = campaign.analysis.standard_errors
-    return named if campaign.columns.cluster else WITHOUT_CLUSTERS.get(named, named)
 
 
 def _complete(effects: Iterable[Effect], campaign: Campaign) -> list[Effect]:

@@ -142,6 +142,7 @@ def specification_of(plan: Plan) -> Specification:
         covariates=plan.covariates,
         categorical=plan.categorical,
         fixed_effects=plan.fixed_effects,
+        adjustment=plan.adjustment,
         subgroups=plan.subgroups,
         margins=plan.margins,
         roles={site: role for site, role in plan.roles.items() if role},

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import cast, get_args
 
 from campaigns.plan_columns import ArmColumn, ReceivedColumn, WaveColumn, read_columns
-from campaigns.plan_inference import INFERENCE_KEYS, InferencePlan, read_inference
+from campaigns.plan_inference import INFERENCE_KEYS, InferencePlan, read_adjustment, read_inference
 from campaigns.plan_multiplicity import read_multiplicity, step_down_must_fit
 from campaigns.registry import MISSING_REASONS
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of
-from campaigns.specification import ComparisonGroup
+from campaigns.specification import Adjustment, ComparisonGroup
 
 
 OFFERED = (
@@ -53,6 +53,7 @@ class Plan:
     covariates: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     fixed_effects: tuple[str, ...] = ()
+    adjustment: Adjustment = "additive"
     subgroups: tuple[str, ...] = ()
     margins: Mapping[str, float] = field(default_factory=dict)  # outcome -> smallest difference that matters
     multiplicity: str | None = None  # None: p-values are not adjusted
@@ -136,6 +137,7 @@ def load_plan(path: Path, *, for_scores: bool = False) -> Plan:
         covariates=covariates,
         categorical=categorical,
         fixed_effects=analysis.texts("fixed_effects"),
+        adjustment="additive" if for_scores else _adjustment(analysis, design, covariates, categorical),
         subgroups=analysis.texts("subgroups"),
         margins=_margins(analysis, outcomes),
         multiplicity=multiplicity,
@@ -151,7 +153,7 @@ def _allow_in_analysis(analysis: Section) -> None:
     analysis.allow_only(
         (
             "design", "before", "after", *INFERENCE_KEYS, "covariates", "categorical", "fixed_effects", "subgroups",
-            "margin", "multiplicity", "confidence", "comparison_group",
+            "adjustment", "margin", "multiplicity", "confidence", "comparison_group",
         )
     )  # fmt: skip
 
@@ -224,6 +226,12 @@ def _covariates(section: Section) -> tuple[tuple[str, ...], tuple[str, ...]]:
         inner.allow_only(("categorical",))
         categorical.append(inner.text("categorical"))
     return tuple(numeric), tuple(categorical)
+
+
+def _adjustment(
+    analysis: Section, design: str, covariates: tuple[str, ...], categorical: tuple[str, ...]
+) -> Adjustment:
+    return read_adjustment(analysis, design, covariates=bool(covariates or categorical) or design == "ancova")
 
 
 def _margins(analysis: Section, outcomes: tuple[PlannedOutcome, ...]) -> dict[str, float]:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast, get_args
 
+from campaigns.few_clusters import BY_LOT
 from campaigns.influence import FROM_SCORES
 from campaigns.schema import Section
 from campaigns.specification import (
     ONE_WAY_ONLY,
+    Adjustment,
     BootstrapWeights,
     LonelyUnits,
     Model,
@@ -72,6 +74,26 @@ def read_inference(
         )
     if found.p_value == "randomisation":
         _randomisation_fits(design, may_cluster, analysis, columns)
+    return found
+
+
+def read_adjustment(analysis: Section, design: str, *, covariates: bool) -> Adjustment:
+    """How covariates enter; with slopes of their own in each arm only where the arms were drawn by lot."""
+    found = cast("Adjustment", analysis.choice("adjustment", get_args(Adjustment), "additive"))
+    if found == "additive":
+        return found
+    if design not in BY_LOT:
+        analysis.refuse(
+            "adjustment",
+            f"interacted covariates belong to arms drawn by lot, and {design} is another design.",
+            f"Leave it out, or use one of the designs {', '.join(BY_LOT)}.",
+        )
+    if not covariates:
+        analysis.refuse(
+            "adjustment", "there are no covariates to interact.", "Name covariates, or leave it out."
+        )
+    if analysis.text("model", "linear") != "linear":
+        analysis.refuse("adjustment", "only the linear model has it.", "Use model: linear, or leave it out.")
     return found
 
 

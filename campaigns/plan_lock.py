@@ -58,8 +58,16 @@ def plan_content(campaign: Campaign) -> dict[str, object]:
         "columns": _plain(_as_mapping(campaign.columns)),
         "missing_codes": dict(campaign.missing_codes),
         "outcomes": {outcome.id: _of(outcome, OF_OUTCOMES) for outcome in campaign.outcomes},
-        "analysis": _plain(_as_mapping(campaign.analysis)),
+        "analysis": _plain(_analysis_of(campaign)),
     }
+
+
+def _analysis_of(campaign: Campaign) -> dict[str, object]:
+    """The analysis; keys that came after plans had been locked only where a plan uses them."""
+    found = _as_mapping(campaign.analysis)
+    if campaign.analysis.adjustment == "additive":
+        del found["adjustment"]
+    return found
 
 
 def plan_sha256(content: Mapping[str, object]) -> str:

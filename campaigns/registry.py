@@ -23,6 +23,7 @@ from campaigns.consistency import PARTS, among, analysis_columns, must_hold, sco
 from campaigns.countries import alpha_2, country_spellings, country_title, known_countries
 from campaigns.effects import Note
 from campaigns.linking_keys import linking_of
+from campaigns.plan_inference import read_adjustment
 from campaigns.plan_multiplicity import read_multiplicity
 from campaigns.schema import Section, as_text, did_you_mean, read_yaml, section_of, unique
 from campaigns.scores import parse_score, range_of, unit_of
@@ -331,7 +332,7 @@ def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
     section.allow_only(
         (
             "design", "before", "after", "standard_errors", "p_value", "draws", "seed", "covariates", "categorical",
-            "fixed_effects", "subgroups", "margin", "multiplicity", "pool", "confidence",
+            "fixed_effects", "adjustment", "subgroups", "margin", "multiplicity", "pool", "confidence",
         )
     )  # fmt: skip
     design = section.choice("design", DESIGNS)
@@ -362,6 +363,9 @@ def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
         covariates=numeric,
         categorical=(*categorical, *section.texts("categorical")),
         fixed_effects=section.texts("fixed_effects"),
+        adjustment=read_adjustment(
+            section, design, covariates=bool(numeric or categorical or section.texts("categorical"))
+        ),
         subgroups=section.texts("subgroups"),
         margin=section.numbers("margin"),
         multiplicity=read_multiplicity(section),

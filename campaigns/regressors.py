@@ -17,10 +17,19 @@ class Regressors:
     columns: Floats
     absorbed: Integers | None  # codes whose indicators are taken out; None: the constant is a column
     column_of: Mapping[str, int]
+    interactions: tuple[int, ...] = ()  # columns that give covariates slopes of their own in an arm
 
 
 def regressors(question: Question, used: Chosen, *, absorb: bool = True) -> Regressors:
-    """Constant, indicators, covariates, and the terms of the design; the effects come last."""
+    """Constant, indicators, covariates, the terms of the design, its effects, and slopes in the arms where asked for.
+
+    Of interacted covariates each is taken around its weighted mean, so that the coefficient of an arm stays the average
+    effect over everybody in the regression.
+
+    References
+    ----------
+    Lin (2013), Annals of Applied Statistics 7:295. Checked against estimatr::lm_lin: tests/reference/interacted.R
+    """
     cells, specification = question.cells, question.specification
     terms = question.design.regression(
         Groups(
@@ -29,18 +38,32 @@ def regressors(question: Question, used: Chosen, *, absorb: bool = True) -> Regr
             dose=cells.keys["@dose"].numbers()[used] if "dose" in question.design.needs else np.zeros(0),
         )
     )
+    interacted = specification.adjustment == "interacted"
     absorbed, written_out = _indicator_columns(question, used) if absorb else (None, question.indicators)
+    if interacted:
+        absorbed, written_out = None, question.indicators
     columns = [np.ones(int(used.sum()))] if absorbed is None else []
+    covariates: list[Floats] = []
     for name in written_out:
-        columns.extend(_indicators(cells.keys[name].codes[used]))
+        found = list(_indicators(cells.keys[name].codes[used]))
+        columns.extend(found)
+        covariates += found if name in specification.categorical else []
     weight = cells.sums[question.outcome]["w"][used]
-    columns.extend(_standardised(cells.keys[name].numbers()[used], weight) for name in question.numeric)
+    numeric = [_standardised(cells.keys[name].numbers()[used], weight) for name in question.numeric]
+    columns += numeric
     columns.extend(terms.controls.values())
     column_of = dict.fromkeys(question.arms, 0)
     if not question.design.intercept_is_the_effect:
         column_of = {arm: len(columns) + position for position, arm in enumerate(terms.effects)}
         columns.extend(terms.effects.values())
-    return Regressors(columns=np.column_stack(columns), absorbed=absorbed, column_of=column_of)
+    slopes = range(0)
+    if interacted:
+        around = [*(values - np.average(values, weights=weight) for values in covariates), *numeric]
+        slopes = range(len(columns), len(columns) + len(around) * len(terms.effects))
+        columns.extend(arm * values for arm in terms.effects.values() for values in around)
+    return Regressors(
+        columns=np.column_stack(columns), absorbed=absorbed, column_of=column_of, interactions=tuple(slopes)
+    )
 
 
 def sample_of(question: Question, used: Chosen) -> Sample:

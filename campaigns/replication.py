@@ -18,7 +18,7 @@ import pandas as pd
 from campaigns.codebook import Entry, codebook_of_campaign, codebook_of_plan, codebook_table
 from campaigns.disclosure import POLICY, Policy, without_small
 from campaigns.effects import Effect, EffectEstimate, Evaluation, LockedPlan
-from campaigns.evaluation import analyses
+from campaigns.effects_of_sites import analyses
 from campaigns.expected import (
     AVERAGE_COLUMNS,
     CONTRAST_COLUMNS,

@@ -19,7 +19,7 @@ import pandas as pd
 from campaigns.campaign import Campaign, Outcome, Tier
 from campaigns.disclosure import POLICY, Policy, protect, rounded
 from campaigns.effects import EffectEstimate, Evaluation
-from campaigns.evaluation import sites_by_design
+from campaigns.effects_of_sites import sites_by_design
 from campaigns.scoring import scored
 from surveys.languages import pick, say
 

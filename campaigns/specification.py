@@ -13,6 +13,7 @@ Model = Literal["linear", "logit", "poisson", "ordered_logit"]
 BootstrapWeights = Literal["rademacher", "webb"]
 LonelyUnits = Literal["adjust", "certainty", "average", "remove"]
 ComparisonGroup = Literal["never", "not_yet"]
+Adjustment = Literal["additive", "interacted"]
 StepDownMethod = Literal["romano_wolf", "westfall_young"]
 
 CLUSTERED = ("CR0", "CR1", "CR1S", "CR2", "CR3")
@@ -48,6 +49,7 @@ class Specification:
     covariates: tuple[str, ...] = ()  # numeric
     categorical: tuple[str, ...] = ()  # entered as indicators
     fixed_effects: tuple[str, ...] = ()  # entered as indicators
+    adjustment: Adjustment = "additive"  # interacted: covariates have slopes of their own in each arm
     subgroups: tuple[str, ...] = ()
     margins: Mapping[str, float] = field(default_factory=dict)  # outcome -> smallest difference that matters
     roles: Mapping[str, str] = field(default_factory=dict)  # site -> role

@@ -57,7 +57,9 @@ def _chosen(question: Question, counts: Counts) -> PValue:
     return "wild_cluster_bootstrap" if found == "fragile_bootstrap" else "t"
 
 
-def _bootstrapped(question: Question, estimated: Estimated, usual: Interval) -> Tested:
+def _bootstrapped(
+    question: Question, estimated: Estimated, usual: Interval, *, bounds: bool = True
+) -> Tested:
     specification, regression = question.specification, estimated.regression
     if regression is None or estimated.spread is not None:
         raise CannotBe("bootstrap_needs_linear")
@@ -71,6 +73,7 @@ def _bootstrapped(question: Question, estimated: Estimated, usual: Interval) -> 
         draws=specification.draws,
         seed=specification.seed,
         weights=specification.bootstrap_weights,
+        bounds=bounds,
     )
     code = "bootstrap_every_pattern" if found.all_patterns else "bootstrap_draws"
     values = {
@@ -136,7 +139,7 @@ def second_opinion(
                 return (Note(code="few_nothing_impossible", values=values),)
             other = _randomised(question, used, arm, test.interval)
         else:
-            other = _bootstrapped(question, estimated, test.interval)
+            other = _bootstrapped(question, estimated, test.interval, bounds=False)
     except CannotBe:
         return (Note(code=f"few_{found}_impossible", values=values),)
     values |= {"p": f"{other.interval.p_value:.3g}", **other.remarks[0].values}

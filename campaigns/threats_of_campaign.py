@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from campaigns.campaign import Campaign
 from campaigns.disclosure import DECIMALS, POLICY, SMALLEST_P, Policy, rounded
 from campaigns.effects import Effect
-from campaigns.evaluation import sites_by_design, specification_of
+from campaigns.effects_of_sites import sites_by_design, specification_of
 from campaigns.roles import SUPPRESSED
 from campaigns.scoring import met, scored
 from campaigns.threat_rows import Threat

@@ -56,8 +56,9 @@ def wild_cluster_bootstrap(
     draws: int,
     seed: int,
     weights: BootstrapWeights = "rademacher",
+    bounds: bool = True,
 ) -> Bootstrapped:
-    """Test of no effect and interval; symmetric, |t*| >= |t|.
+    """Test of no effect and interval; symmetric, |t*| >= |t|. Without ``bounds`` the interval is not looked for.
 
     Every pattern of weights is gone through where there are at most 65,536 of them; otherwise ``draws`` of them and the
     one observed, so that p is never nil.
@@ -70,7 +71,7 @@ def wild_cluster_bootstrap(
     def p_value(null: float) -> float:
         return refits.p_value(estimate - null)
 
-    level, bounded = 1 - confidence, refits.p_far_out <= 1 - confidence
+    level, bounded = 1 - confidence, bounds and refits.p_far_out <= 1 - confidence
     return Bootstrapped(
         p_value=p_value(0.0),
         low=_bound(p_value, estimate, -refits.std_error, level) if bounded else -np.inf,

@@ -8,6 +8,7 @@ from pathlib import Path
 from campaigns.campaign import Campaign
 from campaigns.disclosure import Policy, protect
 from campaigns.effects import Evaluation, LockedPlan
+from campaigns.effects_of_sites import KeptEffects
 from campaigns.evaluation import evaluate
 from campaigns.plan_lock import binding, stamped
 from campaigns.records import locked_plans
@@ -33,13 +34,14 @@ class Evaluations:
     """The campaigns of a workspace and what is concluded about each from the newest data.
 
     An evaluation is kept for as long as the campaign file, the newest upload and the locked plan stay what they are;
-    a page asks for one at every visit and pays for it once.
+    a page asks for one at every visit and pays for it once. Of the next one only sites with other answers are estimated anew.
     """
 
     def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
         self._workspace = workspace
         self._catalogue = catalogue
         self._kept: dict[str, tuple[tuple[str, int | None, int | None], Evaluation]] = {}
+        self._effects = KeptEffects()
         self._making = threading.Lock()
 
     def campaigns(self) -> dict[str, Path]:
@@ -91,6 +93,7 @@ class Evaluations:
             as_of_upload=newest,
             data_sha256=fingerprint(answers),
             asked=asked_in(self._catalogue, campaign),
+            kept=self._effects,
         )
         return stamped(protect(exact, policy_of(self._workspace)), lock)
 

@@ -13,6 +13,7 @@ import pytest
 from campaigns.campaign import Campaign
 from campaigns.disclosure import protect
 from campaigns.effects import EffectEstimate, Evaluation, NotEstimable
+from campaigns.effects_of_sites import KeptEffects
 from campaigns.evaluation import evaluate, fingerprint
 from campaigns.multiplicity import adjusted
 from tests.campaigns.examples import campaign_in
@@ -210,6 +211,32 @@ def test_with_few_clusters_a_second_test_stands_beside_and_changes_no_number(
         assert not any(note.code.startswith("few_bootstrap") for note in other[site].caveats)
         assert (effect.estimate, effect.std_error) == (other[site].estimate, other[site].std_error)
         assert effect.p_method == "t"
+
+
+def test_only_sites_with_other_answers_are_estimated_again(
+    campaign: Campaign, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    files = []
+    for (site, wave), part in rows.groupby(["@site", "@wave"]):
+        (tmp_path / str(site)).mkdir(exist_ok=True)
+        files.append(tmp_path / str(site) / f"{wave}.parquet")
+        pq.write_table(pa.Table.from_pandas(part, preserve_index=False), files[-1])
+    kept = KeptEffects()
+    first = evaluate(campaign, files, as_of_upload=1, data_sha256="1", kept=kept)
+    before = dict(kept.of_campaign[campaign.id])
+    changed = pq.read_table(files[-1])
+    pq.write_table(changed.slice(5), files[-1])
+    again = evaluate(campaign, files, as_of_upload=2, data_sha256="2", kept=kept)
+    after = kept.of_campaign[campaign.id]
+    same = [made_from for made_from in after if made_from in before]
+    assert len(same) == len(EFFECTS) - 1
+    assert all(after[made_from] is before[made_from] for made_from in same)
+    assert again.effects == evaluate(campaign, files, as_of_upload=2, data_sha256="2").effects
+    site = files[-1].parent.name
+    moved = [
+        a.subject.site for a, b in zip(again.effects, first.effects, strict=True) if a.counts != b.counts
+    ]
+    assert set(moved) == {site}
 
 
 def test_without_any_answers_everything_is_a_gap(campaign: Campaign) -> None:
