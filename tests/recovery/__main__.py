@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from tests.recovery.cases import CASES
 from tests.recovery.measuring import Measured, measured, settings
 from tests.recovery.page import page, said_before
 
@@ -54,16 +55,16 @@ def write(file: Path, lines: Iterator[Measured]) -> None:
     names = [field.name for field in fields(Measured)]
     found = []
     with file.open("w", encoding="utf-8", newline="") as out:
-        table = csv.DictWriter(out, names)
+        table = csv.DictWriter(out, names, lineterminator="\n")
         table.writeheader()
         for line in lines:
             found.append(line)
             table.writerow(rounded(line))
             out.flush()
-    order = {setting.case.name: place for place, setting in enumerate(reversed(settings()))}
+    order = {case.name: place for place, case in enumerate(CASES)}
     found.sort(key=lambda m: (order[m.design], m.outcome, m.icc, m.clusters_per_arm))
     with file.open("w", encoding="utf-8", newline="") as out:
-        table = csv.DictWriter(out, names)
+        table = csv.DictWriter(out, names, lineterminator="\n")
         table.writeheader()
         table.writerows(rounded(line) for line in found)
 

@@ -13,9 +13,8 @@ WORDS = {"score": "score", "share": "share (0/1)", "count": "count", "rating": "
 HEAD = """# Known truth: bias, coverage and size
 
 `make recovery` wrote this page and [recovery.csv](recovery.csv), which holds every number. Made {made} by `{command}`:
-seed {seed}, {fast} simulated pilots for ways that are a formula, {slow} for those that
-draw and for models, as many again in a world without effect for the size; {lines} lines. A 95 % interval that holds
-covers between {low} and {high} % of {fast} pilots, 19 times in 20.
+seed {seed}; {slow} to {fast} simulated pilots a line, as `pilots` in the table of numbers says, and as many again in a world without
+effect for the size; {lines} lines. An honest 95 % interval covers between {low} and {high} % of {fast} pilots 19 times in 20.
 
 ## How to read it
 
@@ -91,6 +90,20 @@ def reading(table: pd.DataFrame) -> Iterator[str]:
         f"* With {many} wards an arm `CR1S` covers {covers('CR1S', many)} and `CR2` {covers('CR2', many)}: the choice no longer matters. "
         f"To leave the wards out still does: {covers('HC2', many)}."
     )
+    yield (
+        f"* Ways to be careful with: `influence` (`staggered` and `exposure`: a normal test, no correction for few wards) covers "
+        f"{covers('influence', few)} with {few} wards an arm, `CR1S two ways` {covers('CR1S two ways', few)}."
+    )
+    strata = wards[(wards["design"] == "randomised, wards in strata") & (wards["clusters_per_arm"] == many)]
+    told = ", ".join(
+        f"`{way}` {100 * strata.loc[strata['way'] == way, 'coverage'].mean():.1f} %"
+        for way in ("CR1S", "linearised", "CR2", "CR3", "wild bootstrap", "randomisation")
+    )
+    yield (
+        f"* Strata of four wards with an indicator each do not get better with more strata: at {many} wards an arm {told}. "
+        "Errors that do not know how much the indicators fit are too small there; `CR2` knows."
+    )
+    yield "* Lines of one setting share their pilots: an unlucky draw shows in all of them, and the list below has hundreds of lines."
     biased = wards.drop_duplicates(["design", "outcome", "icc", "clusters_per_arm"])
     far = biased[biased["bias"].abs() > CERTAIN * biased["bias_error"]]
     yield (
