@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from dashboard.services import Services
 from dashboard.verdicts import declined_rows
 from surveys import columns
-from surveys.catalogue import Catalogue, Upload
+from surveys.catalogue import Catalogue
+from surveys.record.uploads import Upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

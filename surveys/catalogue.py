@@ -1,20 +1,15 @@
-"""The record: what was uploaded, what of it was accepted, and who did what. The only SQL of this package.
+"""The record: what was uploaded, what of it was accepted, and who did what. Its SQL stands in ``surveys.record``.
 
 An upload commits as one transaction or not at all. Uploads are stored one after the other
 (``BEGIN IMMEDIATE`` on SQLite, an advisory lock on PostgreSQL), so that what is decided about an interview
 is decided against everything stored before it.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, Row, func, or_, select
 
 from surveys.corrections.ledger import Action, Correction, Decided, Proposal, State, Step
 from surveys.keys import KeyRing
@@ -28,14 +23,14 @@ from surveys.record import (
     links,
     logs,
     overlay,
-    payloads,
     people,
     questionnaires,
     retention,
     reviewing,
     sources,
-    tables,
+    standing,
     undoing,
+    uploads,
     withholding,
 )
 from surveys.record.arrivals import Arrival, Entry
@@ -43,76 +38,18 @@ from surveys.record.arriving import arriving_interviews
 from surveys.record.database import Database
 from surveys.record.history import Revision
 from surveys.record.interviews import current_rows
-from surveys.record.lineage import every_name, out_of_force
+from surveys.record.lineage import every_name
 from surveys.record.links import Link, LinkState, WavePair
 from surveys.record.links import Proposal as LinkProposal
 from surveys.record.logs import ImportedLog, LogRowEntry
-from surveys.record.places import PLACE
 from surveys.record.questionnaires import QuestionnaireUse
 from surveys.record.retention import Certificate, KeptOriginal
 from surveys.record.reviewing import Action as HeldAction
 from surveys.record.reviewing import Comparison, HeldInterview
+from surveys.record.standing import SitePart
+from surveys.record.uploads import ConsentCount, Upload
 from surveys.record.withholding import Withheld
 from surveys.sources import Remembered, SourceKey
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """One file in the history of a campaign, or a decision that changed its answers."""
-
-    id: int
-    campaign: str
-    site: str | None
-    wave: str | None
-    sha256: str
-    name: str
-    size: int
-    format: str
-    dialect: str
-    uploader: str
-    uploaded_at: datetime
-    instrument: str
-    instrument_version: str
-    instrument_sha256: str
-    verdict: str
-    rows: int
-    accepted: int
-    replaced: int
-    unchanged: int
-    rejected: int
-    held: int
-    of: int | None = None  # the step that an undo takes back
-    withdrawn_by: int | None = None  # the undo that took this step back; it may have been taken back itself
-    reason: str = ""
-    in_force: bool = True
-
-    @property
-    def kind(self) -> str:
-        """``file``, or what was decided."""
-        return self.dialect if self.format == PLACE else "file"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentCount:
-    """The interviews of one upload, site and wave ("" where the row does not say it) that came without consent."""
-
-    upload: int
-    site: str
-    wave: str
-    refused: int
-    blank: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SitePart:
-    """The interviews of one site and wave ("" where the campaign has none), and what they came in."""
-
-    site: str
-    wave: str
-    interviews: int
-    newest: int  # the last upload that changed anything here
-    mark: str  # changes whenever the interviews do
-    uploads: tuple[int, ...]  # those that hold answers of it, oldest first
 
 
 class Catalogue:
@@ -344,15 +281,8 @@ class Catalogue:
 
     def without_consent(self, campaign: str) -> list[ConsentCount]:
         """How many interviews each upload brought without consent, by site and wave; newest upload first."""
-        table = tables.without_consent
-        query = (
-            select(table)
-            .join(tables.upload)
-            .where(tables.upload.c.campaign == campaign)
-            .order_by(table.c.upload.desc(), table.c.site, table.c.wave)
-        )
         with self.database.reading() as connection:
-            return [ConsentCount(**row) for row in connection.execute(query).mappings()]
+            return uploads.without_consent(connection, campaign)
 
     def originals(self, campaign: str | None = None) -> list[KeptOriginal]:
         """The encrypted originals that are still held, oldest first."""
@@ -414,24 +344,13 @@ class Catalogue:
 
     def steps(self, campaign: str, site: str | None = None) -> list[Upload]:
         """The whole history of a campaign's answers: files, decisions, corrections and what was taken back."""
-        table = tables.upload
-        query = select(table).where(table.c.campaign == campaign)
-        if site is not None:
-            touching = select(tables.touched.c.upload).where(
-                tables.touched.c.campaign == campaign, tables.touched.c.site == site
-            )
-            query = query.where(or_(table.c.site == site, table.c.id.in_(touching)))
         with self.database.reading() as connection:
-            void = out_of_force(connection, campaign)
-            rows = connection.execute(query.order_by(table.c.id.desc())).mappings()
-            return [Upload(**row, in_force=row["id"] not in void) for row in rows]
+            return uploads.steps(connection, campaign, site)
 
     def newest_upload(self, campaign: str) -> int | None:
         """The last upload that changed the campaign's answers; None where there is none."""
-        query = select(func.max(tables.touched.c.upload)).where(tables.touched.c.campaign == campaign)
         with self.database.reading() as connection:
-            newest: int | None = connection.scalar(query)
-            return newest
+            return uploads.newest(connection, campaign)
 
     def questionnaires(self, campaign: str) -> list[QuestionnaireUse]:
         """Which versions of which questionnaire the answers of each site and wave came under."""
@@ -440,25 +359,24 @@ class Catalogue:
 
     def problems(self, upload: int) -> list[Problem]:
         """What was wrong with an upload, in the order it was reported."""
-        return self._problems(upload, warnings=False)
+        with self.database.reading() as connection:
+            return uploads.problems(connection, upload, warnings=False)
 
     def warnings(self, upload: int) -> list[Problem]:
         """What was odd about an upload though it was accepted."""
-        return self._problems(upload, warnings=True)
+        with self.database.reading() as connection:
+            return uploads.problems(connection, upload, warnings=True)
 
     def original(self, upload: int, keys: KeyRing) -> bytes | None:
         """The file as it was sent; None where it was refused or its retention ended."""
-        table = tables.original
         with self.database.reading() as connection:
-            found = connection.execute(
-                select(table.c.bytes, table.c.key).where(table.c.upload == upload)
-            ).one_or_none()
-        return None if found is None else keys.decrypt(found.bytes, found.key)
+            found = uploads.original(connection, upload)
+        return None if found is None else keys.decrypt(*found)
 
     def parts(self, campaign: str, site: str | None = None, as_of: int | None = None) -> list[SitePart]:
         """The sites and waves that hold interviews, as they stand or stood after upload ``as_of``."""
         with self.database.reading() as connection:
-            return _parts(connection, campaign, site, as_of)
+            return standing.parts(connection, campaign, site, as_of)
 
     def answers(
         self,
@@ -487,21 +405,12 @@ class Catalogue:
             changed = overlay.changes(connection, campaign, as_of, assumed)
         for upload in sorted({upload for part in wanted for upload in part.uploads}):
             with self.database.reading() as connection:
-                encoded = connection.scalar(
-                    select(tables.payload.c.answers).where(tables.payload.c.upload == upload)
-                )
-                gone = _superseded(connection, upload, as_of)
-            if encoded is not None:
-                here = changed.get(upload, ())
-                with self.database.reading() as connection:
-                    received = withholding.restored(
-                        connection, upload, payloads.decode_payload(encoded), withheld_with
-                    )
-                table = overlay.overlaid(received if rosters else payloads.without_rosters(received), here)
-                if every_id:
-                    with self.database.reading() as connection:
-                        table = people.with_every_id(connection, upload, table)
-                yield upload, _without(table, [*gone, *overlay.withdrawn_positions(here)])
+                table = standing.answers(
+                    connection, upload, changed.get(upload, ()), as_of,
+                    every_id=every_id, withheld_with=withheld_with, rosters=rosters,
+                )  # fmt: skip
+            if table is not None:
+                yield upload, table
 
     # ---- what was decided about sources ----------------------------------------------------------------
 
@@ -533,92 +442,3 @@ class Catalogue:
     def first_broken_audit_entry(self) -> int | None:
         """Sequence number of the first entry that was changed or taken out; None where the audit is whole."""
         return audit.first_broken(self.audit_entries())
-
-    def _problems(self, upload: int, *, warnings: bool) -> list[Problem]:
-        query = (
-            select(tables.problem)
-            .where(tables.problem.c.upload == upload, tables.problem.c.is_warning == warnings)
-            .order_by(tables.problem.c.number)
-        )
-        with self.database.reading() as connection:
-            return [
-                Problem(
-                    code=row.code,
-                    row=row.row,
-                    line=row.line,
-                    column=row.column,
-                    value=row.value,
-                    values=json.loads(row._mapping["values"]),
-                )
-                for row in connection.execute(query)
-            ]
-
-
-def _parts(connection: Connection, campaign: str, site: str | None, as_of: int | None) -> list[SitePart]:
-    touched, upload = tables.touched, tables.upload
-    query = (
-        select(touched.c.site, touched.c.wave, touched.c.upload, touched.c.rows, upload.c.sha256, upload.c.of)
-        .join_from(touched, upload)
-        .where(touched.c.campaign == campaign)
-        .order_by(touched.c.site, touched.c.wave, touched.c.upload)
-    )
-    if site is not None:
-        query = query.where(touched.c.site == site)
-    if as_of is not None:
-        query = query.where(touched.c.upload <= as_of)
-    gone = _gone(connection, campaign, as_of)
-    mark = withholding.released_mark(connection, campaign)
-    released = f"-{mark}" if mark else ""
-    withdrawn = overlay.withdrawn_counts(connection, campaign, as_of)
-    grouped: dict[tuple[str, str], list[Row[*tuple[Any, ...]]]] = {}
-    for row in connection.execute(query):
-        grouped.setdefault((row.site, row.wave), []).append(row)
-    return [
-        SitePart(
-            site=place,
-            wave=wave,
-            interviews=sum(row.rows for row in rows)
-            - gone.get((place, wave), 0)
-            - withdrawn.get((place, wave), 0),
-            newest=rows[-1].upload,
-            mark=f"{rows[-1].upload}-{rows[-1].sha256[:12]}{released}",
-            uploads=tuple(row.upload for row in rows if row.rows and row.of is None),
-        )
-        for (place, wave), rows in grouped.items()
-    ]
-
-
-def _gone(connection: Connection, campaign: str, as_of: int | None) -> dict[tuple[str, str], int]:
-    """How many stored interviews of each site and wave a newer revision took the place of."""
-    table = tables.submission
-    query = (
-        select(table.c.site, table.c.wave, func.count())
-        .where(table.c.campaign == campaign, table.c.superseded_by.is_not(None))
-        .group_by(table.c.site, table.c.wave)
-    )
-    if as_of is not None:
-        query = query.where(table.c.superseded_by <= as_of)
-    return {(site, wave): count for site, wave, count in connection.execute(query)}
-
-
-def _superseded(connection: Connection, upload: int, as_of: int | None) -> list[int]:
-    """Positions of an upload's payload that are not current: superseded, and not brought back since."""
-    table = tables.submission
-    here = table.c.upload == upload
-    current = overlay.current(as_of)
-    came = func.coalesce(table.c.restored_by, table.c.upload)
-    back = set(
-        connection.scalars(select(table.c.position).where(here, table.c.restored_by.is_not(None), current))
-    )
-    gone = select(table.c.position).where(here, table.c.superseded_by.is_not(None), ~current)
-    if as_of is not None:
-        gone = gone.where(came <= as_of)
-    return [position for position in connection.scalars(gone) if position not in back]
-
-
-def _without(table: pa.Table, positions: Sequence[int]) -> pa.Table:
-    if not positions:
-        return table
-    keep = np.ones(table.num_rows, dtype=bool)
-    keep[list(positions)] = False
-    return table.filter(pa.array(keep))

@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from surveys.catalogue import Catalogue, SitePart
+from surveys.catalogue import Catalogue
 from surveys.corrections.ledger import Correction
 from surveys.moments import offset_minutes, universal, wall_clock
 from surveys.record import payloads
 from surveys.record.links import Link
+from surveys.record.standing import SitePart
 from surveys.respondents import Renaming, renamed, renaming_of
 
 

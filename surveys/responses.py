@@ -7,11 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from surveys.catalogue import Catalogue, SitePart
+from surveys.catalogue import Catalogue
 from surveys.columns import of_part, united
 from surveys.fieldwork import ROSTER
 from surveys.keys import KeyRing
 from surveys.record import payloads
+from surveys.record.standing import SitePart
 from surveys.rosters import NUMBER, rows_of_cell
 
 

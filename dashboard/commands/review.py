@@ -22,8 +22,9 @@ from dashboard.commands.acting import (
 
 if TYPE_CHECKING:
     from dashboard.settings import Workspace
-    from surveys.catalogue import Catalogue, Upload
+    from surveys.catalogue import Catalogue
     from surveys.record.reviewing import HeldInterview
+    from surveys.record.uploads import Upload
 
 
 app = typer.Typer(no_args_is_help=True, help="Decide about held interviews; take uploads and decisions back.")

@@ -12,8 +12,8 @@ from dashboard.components import disclosure, frame, message, panel
 from dashboard.links import Address
 from dashboard.questionnaires import asked_in
 from dashboard.services import Services
-from surveys.catalogue import QuestionnaireUse
 from surveys.languages import pick, say
+from surveys.record.questionnaires import QuestionnaireUse
 from surveys.versions.changes import Change, changes_between
 
 

@@ -14,10 +14,10 @@ from dashboard.links import Address
 from dashboard.review_desk import WORDS, Desk
 from dashboard.services import Services
 from surveys import columns
-from surveys.catalogue import Upload
 from surveys.languages import catalogue, say
 from surveys.problems import CannotProceed, Refused
 from surveys.record.reviewing import ACTIONS, Comparison, VersionShown
+from surveys.record.uploads import Upload
 
 
 CARDS = 10  # held interviews shown at a time

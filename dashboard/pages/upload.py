@@ -12,9 +12,9 @@ from dashboard.components import Drawn, campaign_page, heading
 from dashboard.histories import Standing, can_take_back, standings_of, take_back
 from dashboard.links import Address
 from dashboard.services import Services
-from surveys.catalogue import Upload
 from surveys.languages import catalogue, pick, say
 from surveys.problems import CannotProceed, Refused
+from surveys.record.uploads import Upload
 
 
 HISTORY = 10
