@@ -20,6 +20,9 @@ from surveys.reading import RawFile, read_file
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "<NA>", "."})  # as R, pandas and Stata write it
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WHOLE = re.compile(r"([+-]?\d+)\.0+")  # 1.0 for 1, as pandas writes a whole number beside a blank
+MIDNIGHT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ]00:00(:00(\.0+)?)?"
+)  # a date, as programs without dates write it
 LOGICAL = {"true": "1", "false": "0"}  # as R, pandas and Parquet write yes and no
 SHOWN = 3  # values quoted in a complaint
 NUMERIC = (
@@ -42,6 +45,9 @@ class DataFile:
         default_factory=dict
     )  # column -> code -> missing reason, declared in the file itself
     missing_codes: Mapping[str, str] = field(default_factory=dict)  # the same for all columns, by the plan
+    value_labels: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict
+    )  # column -> code -> label, of a statistics file
 
     def require(self, column: str, where: str) -> pa.ChunkedArray:
         """The column of that name; a complaint about ``where`` if there is none or more than one."""
@@ -76,22 +82,37 @@ class DataFile:
         """The codes that are no answer in this column, and what they mean; the plan outranks the file."""
         return {
             _label(code): why
-            for code, why in (*self.own_codes.get(column, {}).items(), *self.missing_codes.items())
+            for code, why in (
+                *self.own_codes.get(column, {}).items(),
+                *((self.code_of(column, named), why) for named, why in self.missing_codes.items()),
+            )
         }
+
+    def code_of(self, column: str, value: str) -> str:
+        """The code in the column of what a plan names: the value itself, or, in a statistics file, the code it labels.
+
+        A code outranks a label of the same text.
+        """
+        labelled = self.value_labels.get(column, {})
+        codes = [code for code, label in labelled.items() if label.strip() == value.strip()]
+        if len(codes) != 1 or canonical(value) in {canonical(code) for code in labelled}:
+            return value
+        there = {canonical(_as_text(one)) for one in self._distinct(column, column)}
+        return value if canonical(value) in there else codes[0]
 
     def matched(self, column: str, where: str, meaning: Mapping[str, str]) -> pa.Array:
         """What each value means, null where it means nothing. 1, 1.0 and "1" are the same value.
 
         A value the plan names here is one, even where it stands for no answer elsewhere.
         """
-        by_value = {canonical(value): means for value, means in meaning.items()}
+        by_value = {canonical(self.code_of(column, value)): means for value, means in meaning.items()}
         own = {_label(code): why for code, why in self.own_codes.get(column, {}).items()}
         return self._translated(column, where, lambda text: by_value.get(canonical(text)), own)
 
     def without(self, column: str, where: str, named: Sequence[str]) -> tuple[str, ...]:
         """Those of the values named that no row of the column has."""
         there = {canonical(_as_text(value)) for value in self._distinct(column, where)}
-        return tuple(value for value in named if canonical(value) not in there)
+        return tuple(value for value in named if canonical(self.code_of(column, value)) not in there)
 
     def values(self, column: str, where: str) -> tuple[str, ...]:
         """The values of the column, as texts, numbers by size before words."""
@@ -186,6 +207,7 @@ def read_data(path: Path, needed: Sequence[str], missing_codes: Mapping[str, str
         decimal_comma=raw.decimal_comma,
         own_codes=_own_codes(raw.declared_missing or {}, raw.value_labels or {}),
         missing_codes=missing_codes or {},
+        value_labels=raw.value_labels or {},
     )
 
 
@@ -248,10 +270,11 @@ def reason_in(codes: Mapping[str, str], text: str) -> str | None:
 
 
 def canonical(text: str) -> str:
-    """A value as it is compared: 1, 1.0 and "1" are the same, and so are TRUE and 1."""
+    """A value as it is compared: 1, 1.0 and "1" are the same, and so are TRUE and 1, and a date and its midnight."""
     stripped = LOGICAL.get(text.strip().lower(), text.strip())
     if not NUMBER.fullmatch(stripped):
-        return stripped
+        day = MIDNIGHT.fullmatch(stripped)
+        return day.group(1) if day else stripped
     number = float(stripped)
     return str(int(number)) if number.is_integer() else repr(number)
 

@@ -15,6 +15,7 @@ from campaigns.cluster_inspection import ClusterInspection
 from campaigns.data_file import DataFile, read_data
 from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate, inspect
+from campaigns.labelled_scores import score_in_codes
 from campaigns.multiplicity import adjusted, by_formula
 from campaigns.plan import Plan, PlannedOutcome, design_estimated, load_plan
 from campaigns.plan_columns import RECEIVED
@@ -109,6 +110,7 @@ def answers_of_file(plan: Plan, data_file: Path) -> AnswersOfFile:
     items = [item for score in scores.values() for item in score.items]
     columns = [*plan.named_columns, *items, *(o.column for o in plan.outcomes if o.column)]
     data = read_data(data_file, columns, plan.missing_codes)
+    scores = {o.id: score_in_codes(scores[o.id], data, o.where) for o in plan.outcomes if o.id in scores}
     _scores_must_fit(plan, scores, data)
     return AnswersOfFile(
         table=_table(plan, data, items),

@@ -110,6 +110,8 @@ def shrunken_sites(
     if method not in RANDOM or len(names) < 2:
         return []
     pooled = pool_effects(estimates, variances, method=method, interval=interval, confidence=confidence)
+    if pooled.std_error == 0:
+        return []  # the sites' effects are all the same
     tau2 = pooled.tau2 or 0.0
     share = tau2 / (tau2 + variances)
     values = share * estimates + (1 - share) * pooled.estimate

@@ -20,6 +20,11 @@ Numbers = Sequence[float] | Vector
 # prediction interval ran from -0.79 to 0.96.
 SMALLEST_RANDOM_EFFECTS = 5
 SMALLEST_AVERAGE = 2
+NO_SCATTER = 1e-20  # of Knapp and Hartung's q: effects that are all the same, but for rounding
+
+
+class NoScatter(ValueError):
+    """The effects are explained without a remainder, so that none of them can be tested by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,8 @@ def pool_effects(
         ``estimate`` in the outcome's unit; ``tau2`` in its square; ``i2`` in 0-1; ``predict_low, predict_high``:
         range for the true effect at a new, similar site, by t with k - 2 degrees of freedom, from three sites up.
 
+        Where the effects are all the same, ``knapp_hartung`` has an error of nil, and neither p-value nor interval (NaN).
+
     References
     ----------
     Viechtbauer (2005), JEBS 30:261-293 (REML); DerSimonian & Laird (1986); Paule & Mandel (1982); Knapp & Hartung
@@ -151,6 +158,11 @@ def moderate(
     terms
         The names of the columns.
 
+    Raises
+    ------
+    NoScatter
+        The terms explain the effects to the last digit, which leaves ``knapp_hartung`` no error to test them by.
+
     References
     ----------
     Knapp & Hartung (2003), Stat Med 22:2693-2710. Checked against metafor::rma(mods=): tests/reference/pooling.R
@@ -163,6 +175,8 @@ def moderate(
     coefficients = inverse @ design.T @ (weight * effect)
     residual = effect - design @ coefficients
     squared = _knapp_hartung(float(weight @ residual**2) / (k - p), interval)
+    if squared == 0:
+        raise NoScatter
     covariance = inverse * squared
     df = np.inf if interval == "normal" else float(k - p)
     joint = coefficients[1:] @ np.linalg.solve(covariance[1:, 1:], coefficients[1:])
@@ -182,10 +196,15 @@ def moderate(
     )
 
 
-def subgroup_test(pooled: Sequence[PooledEffect]) -> tuple[float, float]:
-    """Whether the averages of independent groups differ: Cochran's Q over them, and its p-value (chi-squared)."""
+def subgroup_test(pooled: Sequence[PooledEffect]) -> tuple[float, float] | None:
+    """Whether the averages of independent groups differ: Cochran's Q over them, and its p-value (chi-squared).
+
+    None where an average has no error.
+    """
     effect = np.asarray([p.estimate for p in pooled])
     variance = np.asarray([p.std_error for p in pooled]) ** 2
+    if (variance <= 0).any():
+        return None
     q = _cochran(effect, variance)
     return q, float(stats.chi2.sf(q, effect.size - 1))
 
@@ -198,7 +217,7 @@ def _satterthwaite(parts: Vector, dfs: Vector) -> float:
 def _knapp_hartung(q: float, interval: Interval) -> float:
     if interval == "normal":
         return 1.0
-    return max(q, 1.0) if interval == "knapp_hartung_floored" else q
+    return max(q, 1.0) if interval == "knapp_hartung_floored" else q if q > NO_SCATTER else 0.0
 
 
 def _with_interval(
@@ -211,7 +230,7 @@ def _with_interval(
     df: float,
     confidence: float,
 ) -> PooledEffect:
-    quantile = _quantile(confidence, df)
+    reach = _quantile(confidence, df) * std_error if std_error > 0 else np.nan
     k = effect.size
     q = _cochran(effect, variance)
     return PooledEffect(
@@ -221,9 +240,9 @@ def _with_interval(
         estimate=estimate,
         std_error=std_error,
         df=df,
-        p_value=_two_sided(estimate / std_error, df) if std_error > 0 else float(estimate == 0),
-        conf_low=estimate - quantile * std_error,
-        conf_high=estimate + quantile * std_error,
+        p_value=_two_sided(estimate / std_error, df) if std_error > 0 else np.nan,
+        conf_low=estimate - reach,
+        conf_high=estimate + reach,
         q=q if k > 1 else None,
         q_p_value=float(stats.chi2.sf(q, k - 1)) if k > 1 else None,
         i2=max(0.0, (q - (k - 1)) / q) if k > 1 and q > 0 else None,
@@ -243,7 +262,7 @@ def _with_heterogeneity(
     typical = (k - 1) * weight.sum() / (weight.sum() ** 2 - (weight**2).sum())
     low, high = _q_profile(effect, variance, confidence)
     pooled = replace(pooled, tau2=tau2, tau2_low=low, tau2_high=high, i2=float(tau2 / (tau2 + typical)))
-    if k < 3:
+    if k < 3 or pooled.std_error == 0:
         return pooled
     reach = _quantile(confidence, k - 2) * float(np.sqrt(tau2 + pooled.std_error**2))
     return replace(pooled, predict_low=pooled.estimate - reach, predict_high=pooled.estimate + reach)

@@ -224,7 +224,9 @@ def objections(pooled: PooledEffect) -> tuple[Note, ...]:
     if pooled.method == "equal" and 1 < pooled.k < SMALLEST_RANDOM_EFFECTS:
         notes.append(Note(code="these_sites_only", values={"k": pooled.k}))
     if pooled.interval == "knapp_hartung" and pooled.k > 1 and pooled.method != "equal":
-        notes.append(Note(code="knapp_hartung_not_floored"))
+        notes.append(
+            Note(code="knapp_hartung_not_floored" if pooled.std_error > 0 else "knapp_hartung_no_scatter")
+        )
     return tuple(notes)
 
 

@@ -19,7 +19,16 @@ from campaigns.pooled_sites import (
     pool_nested,
     shrunken_sites,
 )
-from campaigns.pooling import Interval, Method, Moderation, Vector, moderate, pool_effects, subgroup_test
+from campaigns.pooling import (
+    Interval,
+    Method,
+    Moderation,
+    NoScatter,
+    Vector,
+    moderate,
+    pool_effects,
+    subgroup_test,
+)
 from campaigns.roles import objections
 from surveys.problems import CannotProceed
 
@@ -81,7 +90,7 @@ def pool_table(
     pooled = _pool(effects, method, interval, confidence)
     groups = [] if by is None else _groups(effects, by, where, method, interval, confidence)
     moderation = _moderation(effects, moderators, where, method, interval, confidence) if moderators else None
-    test = subgroup_test([group for _, group in groups]) if len(groups) > 1 else (None, None)
+    test = subgroup_test([group for _, group in groups]) if len(groups) > 1 else None
     if moderation is not None and by is None:
         test = (moderation.q, moderation.p_value)
     notes = [*pooled.caveats]
@@ -96,8 +105,8 @@ def pool_table(
             for name, group in groups
         ],
         "moderators": [] if moderation is None else _terms(moderation),
-        "subgroup_q": test[0],
-        "subgroup_p_value": test[1],
+        "subgroup_q": None if test is None else test[0],
+        "subgroup_p_value": None if test is None else test[1],
         **({} if moderation is None else _residual(moderation)),
         **_beside(effects, method, interval, confidence),
         "nested": None if nested is None else _nested(effects, nested, where, confidence),
@@ -251,15 +260,22 @@ def _moderation(
             "the moderators say the same thing, or one does not vary.",
             "Leave one of them out.",
         )
-    return moderate(
-        effects.estimates,
-        effects.variances,
-        design,
-        list(columns),
-        method=method,
-        interval=interval,
-        confidence=confidence,
-    )
+    try:
+        return moderate(
+            effects.estimates,
+            effects.variances,
+            design,
+            list(columns),
+            method=method,
+            interval=interval,
+            confidence=confidence,
+        )
+    except NoScatter:
+        raise CannotProceed(
+            "--interval",
+            "the moderators explain the effects without a remainder, so that knapp_hartung has no error to test them by.",
+            "Use knapp_hartung_floored or normal.",
+        ) from None
 
 
 def _moderator(rows: pd.DataFrame, name: str, where: str) -> dict[str, Vector]:
@@ -272,6 +288,10 @@ def _moderator(rows: pd.DataFrame, name: str, where: str) -> dict[str, Vector]:
     if numbers.notna().all():
         return {name: numbers.to_numpy(float)}
     levels = sorted(rows[name].unique())
+    if len(levels) < 2:
+        raise CannotProceed(
+            "--moderator", f"the column {name} does not vary, so it explains nothing.", "Leave it out."
+        )
     return {f"{name}={level}": (rows[name] == level).to_numpy(float) for level in levels[1:]}
 
 

@@ -172,3 +172,29 @@ def test_numbers_that_cannot_be_worked_with_are_refused_where_they_stand(
     with pytest.raises(CannotProceed) as stop:
         pool_table(read_table(table), table.name, method="equal")
     assert stop.value.where.endswith(where)
+
+
+def test_effects_that_are_all_the_same_are_not_certain(tmp_path: Path) -> None:
+    file = tmp_path / "same.csv"
+    file.write_text(
+        "site,estimate,std_error,role,x\na,0.1,0.05,o,1\nb,0.1,0.04,o,2\nc,0.1,0.06,t,4\n", "utf-8"
+    )
+    plain = pool_table(read_table(file), "same", interval="knapp_hartung", by="role")
+    assert plain["std_error"] == 0
+    assert plain["p_value"] is plain["conf_low"] is plain["predict_low"] is plain["subgroup_q"] is None
+    assert "knapp_hartung_floored" in str(plain["caveats"])
+    json.dumps(plain, allow_nan=False)
+    floored = pool_table(read_table(file), "same")
+    assert floored["std_error"] == pytest.approx((1 / (1 / 0.05**2 + 1 / 0.04**2 + 1 / 0.06**2)) ** 0.5)
+    with pytest.raises(CannotProceed, match="knapp_hartung_floored"):
+        pool_table(read_table(file), "same", interval="knapp_hartung", moderators=["x"])
+
+
+def test_a_moderator_that_does_not_vary_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "one.csv"
+    file.write_text(
+        "estimate,std_error,role,x\n0.1,0.05,o,1\n0.2,0.04,o,2\n0.3,0.06,o,5\n0.1,0.1,o,4\n", "utf-8"
+    )
+    for moderators in (["role"], ["x", "role"]):
+        with pytest.raises(CannotProceed, match="does not vary"):
+            pool_table(read_table(file), "one", moderators=moderators)
