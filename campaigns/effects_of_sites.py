@@ -23,6 +23,7 @@ from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.scoring import scored
 from campaigns.specification import Adjustment, PValue, Specification, StepDown, StepDownMethod
 from campaigns.weights import weighed
+from surveys.columns import content_digest
 
 
 WITHOUT_CLUSTERS = {"CR0": "HC0", "CR1": "HC1", "CR1S": "HC1", "CR2": "HC2", "CR3": "HC3"}
@@ -73,8 +74,7 @@ def _digest(campaign: Campaign, types: Mapping[str, dt.DataType], files: Iterabl
         repr((campaign, sorted((name, str(kind)) for name, kind in types.items()))).encode()
     )
     for path in files:
-        with path.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
+        digest.update(content_digest(path))
     return digest.hexdigest()
 
 

@@ -1,6 +1,5 @@
 """The method section as one function: score, estimate, adjust, pool, contrast."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -61,14 +60,6 @@ def evaluate(
         data_sha256=data_sha256,
         made_at=datetime.now(UTC),
     )
-
-
-def fingerprint(answers: Iterable[Path]) -> str:
-    """One SHA-256 over the contents of the files, in the order given: the stamp of the data."""
-    digest = hashlib.sha256()
-    for path in answers:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def _complete(effects: Iterable[Effect], campaign: Campaign) -> list[Effect]:

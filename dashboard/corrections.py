@@ -14,7 +14,7 @@ from campaigns.campaign import Campaign
 from campaigns.correction_effects import EffectChange, decisive, effect_changes
 from campaigns.disclosure import Policy, protect
 from campaigns.effects import Effect, EffectEstimate, Evaluation
-from campaigns.evaluation import evaluate, fingerprint
+from campaigns.evaluation import evaluate
 from campaigns.registry import fieldwork_of
 from dashboard.evaluations import policy_of
 from dashboard.settings import Workspace
@@ -151,7 +151,9 @@ def exported(catalogue: Catalogue, corrections: Sequence[Correction], ending: st
 
 
 def _protected(campaign: Campaign, files: Sequence[Path], policy: Policy) -> Evaluation:
-    return protect(evaluate(campaign, files, as_of_upload=None, data_sha256=fingerprint(files)), policy)
+    return protect(
+        evaluate(campaign, files, as_of_upload=None, data_sha256=columns.fingerprint(files)), policy
+    )
 
 
 def _touched(applied: Sequence[Correction]) -> list[Touched]:

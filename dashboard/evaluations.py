@@ -1,6 +1,5 @@
 """Evaluations as screens may show them: protected, and made once for each state of the data."""
 
-import hashlib
 import logging
 import threading
 from pathlib import Path
@@ -91,7 +90,7 @@ class Evaluations:
             campaign,
             answers,
             as_of_upload=newest,
-            data_sha256=fingerprint(answers),
+            data_sha256=columns.fingerprint(answers),
             asked=asked_in(self._catalogue, campaign),
             kept=self._effects,
         )
@@ -102,11 +101,3 @@ def policy_of(workspace: Workspace) -> Policy:
     """What may be shown of a workspace's numbers on shared views."""
     limits = workspace.thresholds
     return Policy(respondents=limits.respondents, clusters=limits.clusters, round_to=limits.round_to)
-
-
-def fingerprint(files: list[Path]) -> str:
-    """One SHA-256 over the contents of several files, in the order given."""
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()

@@ -5,10 +5,12 @@ rebuilds it. Files appear whole or not at all, and nothing but this module write
 """
 
 import contextlib
+import hashlib
 import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -81,6 +83,26 @@ def answers_files(
     """The files as the last ``refresh`` left them, without asking the record."""
     place = _place(folder, campaign, as_of)
     return sorted(place.glob(f"{'*' if site is None else _name(site)}/*.parquet"))
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """One SHA-256 over the contents of several files, in the order given: the stamp of the data."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(content_digest(path))
+    return digest.hexdigest()
+
+
+def content_digest(path: Path) -> bytes:
+    """The SHA-256 of a file's content, worked out once for as long as the file is not written anew."""
+    found = path.stat()
+    return _digest_of(path, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4_096)
+def _digest_of(path: Path, _inode: int, _written: int, _size: int) -> bytes:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
 
 
 def typed(answers: pa.Table, types: Mapping[str, str]) -> pa.Table:
@@ -209,7 +231,7 @@ def _pseudonyms(catalogue: Catalogue, campaign: str, site: str, as_of: int | Non
 def of_part(table: pa.Table, part: SitePart) -> pa.Table:
     """The rows of one site and wave."""
     here = pc.and_(_is(table["@site"], part.site), _is(table["@wave"], part.wave))
-    return table.filter(here)
+    return table if pc.all(here).as_py() else table.filter(here)
 
 
 def _is(values: pa.ChunkedArray, wanted: str) -> pa.ChunkedArray:
@@ -229,7 +251,9 @@ def _write(table: pa.Table, path: Path, mark: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.draft")
     try:
-        with pq.ParquetWriter(draft, table.schema, compression="zstd", store_schema=False) as writer:
+        with pq.ParquetWriter(
+            draft, table.schema, compression="zstd", write_statistics=["@site", "@wave"], store_schema=False
+        ) as writer:
             writer.write_table(table)
             writer.add_key_value_metadata({MARK.decode(): mark})
         draft.replace(path)

@@ -198,7 +198,6 @@ def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "
 def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactEvaluation:
     """A campaign's exact evaluation; nothing of it is shown as it stands."""
     from campaigns.evaluation import evaluate as evaluated
-    from campaigns.evaluation import fingerprint
     from campaigns.plan_lock import binding
     from campaigns.records import locked_plans
     from campaigns.registry import load_campaign
@@ -206,6 +205,7 @@ def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactE
     from dashboard.settings import load_workspace
     from surveys import columns
     from surveys.catalogue import Catalogue
+    from surveys.columns import fingerprint
 
     place = load_workspace(folder)
     campaign = load_campaign(place.campaign_file(campaign_id))

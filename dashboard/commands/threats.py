@@ -82,7 +82,7 @@ def _found(
 
 def _of_campaign(campaign_id: str, folder: Path | None) -> list[tuple["Threat", dict[str, str]]]:
     from campaigns.disclosure import protect
-    from campaigns.evaluation import evaluate, fingerprint
+    from campaigns.evaluation import evaluate
     from campaigns.registry import load_campaign
     from campaigns.threats_of_campaign import threats_of_campaign
     from dashboard.evaluations import policy_of
@@ -95,7 +95,7 @@ def _of_campaign(campaign_id: str, folder: Path | None) -> list[tuple["Threat", 
     with Catalogue(place.database_url) as catalogue:
         answers = columns.refresh(catalogue, place.columns, campaign.id, as_of=None)
         newest = catalogue.newest_upload(campaign.id)
-    policy, data_sha256 = policy_of(place), fingerprint(answers)
+    policy, data_sha256 = policy_of(place), columns.fingerprint(answers)
     evaluation = protect(evaluate(campaign, answers, as_of_upload=newest, data_sha256=data_sha256), policy)
     stamps = {"plan_sha256": campaign.sha256, "data_sha256": data_sha256}
     return [(threat, stamps) for threat in threats_of_campaign(campaign, answers, evaluation.effects, policy)]

@@ -14,8 +14,9 @@ from campaigns.campaign import Campaign
 from campaigns.disclosure import protect
 from campaigns.effects import EffectEstimate, Evaluation, NotEstimable
 from campaigns.effects_of_sites import KeptEffects
-from campaigns.evaluation import evaluate, fingerprint
+from campaigns.evaluation import evaluate
 from campaigns.multiplicity import adjusted
+from surveys.columns import fingerprint
 from tests.campaigns.examples import campaign_in
 
 

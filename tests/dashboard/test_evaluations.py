@@ -7,8 +7,9 @@ from shutil import copytree
 import pytest
 
 from dashboard.app import services_of
-from dashboard.evaluations import NothingYet, fingerprint
+from dashboard.evaluations import NothingYet
 from dashboard.settings import init_workspace
+from surveys.columns import fingerprint
 
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
