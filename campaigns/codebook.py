@@ -1,12 +1,12 @@
 """What every variable holds: the question in both languages, its choices, how it is scored, and what missing means."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from campaigns.campaign import Campaign, Outcome, Score
-from campaigns.extract import BEFORE, LABELS, NUMBERS
+from campaigns.extract import BEFORE, GROUP_OF, LABELS, NUMBERS, Extract
 from campaigns.plan import Plan
 from surveys.instrument import Instrument, Question
 from surveys.languages import pick, say
@@ -93,12 +93,27 @@ def codebook_of_plan(plan: Plan, columns: Sequence[str], renamed: Mapping[str, s
     return _of_columns(found, columns)
 
 
+def as_in_extract(entries: Sequence[Entry], extract: Extract) -> list[Entry]:
+    """The entries as the rows hold them: where answers go by codes no choices are told, exact numbers have their own scale."""
+    return [_as_held(entry, extract) for entry in entries]
+
+
+def _as_held(entry: Entry, extract: Extract) -> Entry:
+    if entry.variable in extract.rescaled:
+        return replace(entry, type="number on a scale drawn for this bundle")
+    if entry.variable in extract.recoded and entry.kind != "design":
+        return replace(entry, type="code drawn for this bundle", choices_en="", choices_ko="")
+    return entry
+
+
 def _of_columns(found: Sequence[Entry], columns: Sequence[str]) -> list[Entry]:
     """In the order of the extract; an outcome as it was before has an entry like its own."""
     by_name = {entry.variable: entry for entry in found}
     entries = []
     for name in columns:
         entry = by_name.get(name) or by_name.get(name.removeprefix(BEFORE))
+        if entry is None and name.startswith(GROUP_OF):
+            entry = replace(by_name[name.removeprefix(GROUP_OF)], variable=name)
         if entry is None:
             entry = Entry(variable=name, kind="design", label_en=name, label_ko=name)
         entries.append(_renamed(entry, name))
@@ -108,12 +123,11 @@ def _of_columns(found: Sequence[Entry], columns: Sequence[str]) -> list[Entry]:
 def _renamed(entry: Entry, name: str) -> Entry:
     if entry.variable == name:
         return entry
-    fields = {field: getattr(entry, field) for field in Entry.__dataclass_fields__}
     labels = {
-        f"label_{code}": say("exports.codebook.before", code, label=fields[f"label_{code}"])
+        f"label_{code}": say("exports.codebook.before", code, label=getattr(entry, f"label_{code}"))
         for code in LANGUAGES
     }
-    return Entry(**{**fields, **labels, "variable": name})
+    return replace(entry, variable=name, **labels)
 
 
 def _part(name: str) -> Entry:

@@ -9,7 +9,8 @@ from campaigns.campaign import Campaign, Tier
 from campaigns.designs import DESIGNS
 from campaigns.effects import Effect, EffectEstimate, Evaluation, PooledEffect
 from campaigns.estimation import ONLY_ARM
-from campaigns.extract import Extract, in_terms_of
+from campaigns.extract import GROUP_OF, Extract, in_terms_of
+from campaigns.plan import Plan
 from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.roles import averaged_effects
 from campaigns.specification import Specification
@@ -21,32 +22,31 @@ FAMILY = ("family", "adjusted_by")
 
 def expected_effects(effects: Sequence[Effect], extract: Extract) -> pd.DataFrame:
     """One row an effect: id, whom it is of, how it is estimated, and the numbers at full precision."""
-    told = {site: one for one in extract.specifications for site in (one.sites or _sites(extract, one))}
+    told = {site: one for one in extract.specifications for site in one.sites}
     rows = []
     for place, effect in enumerate(effects, start=1):
-        specification = told.get(effect.subject.site) or extract.specifications[0]
+        specification = told.get(effect.subject.site or "") or extract.specifications[0]
         rows.append({"id": f"E{place:04d}", **_about(effect, specification, extract), **_numbers(effect)})
     return pd.DataFrame(rows, dtype=object)
-
-
-def _sites(extract: Extract, specification: Specification) -> list[str | None]:
-    return [*extract.rows["site"].unique(), None] if "site" in extract.rows else [None]
 
 
 def _about(effect: Effect, specification: Specification, extract: Extract) -> dict[str, object]:
     subject, design = effect.subject, DESIGNS[specification.design]
     here = in_terms_of(extract, specification)
     variable, _, value = (subject.subgroup or "").partition("=")
+    if variable in specification.covariates:
+        variable = GROUP_OF + variable
     variable = extract.renamed.get(variable, variable)
     arms = specification.arms or _arms(extract, specification)
-    arm = subject.term if subject.term in arms else arms[0]
+    term = extract.told("arm", subject.term)
+    arm = term if term in arms else arms[0]
     estimated = effect if isinstance(effect, EffectEstimate) else None
     return {
         "outcome": extract.renamed.get(subject.outcome, subject.outcome),
-        "site": subject.site,
+        "site": _site(effect, extract),
         "subgroup_variable": variable,
-        "subgroup_value": extract.recoded.get(variable, {}).get(value, value),
-        "term": subject.term,
+        "subgroup_value": extract.told(variable, value),
+        "term": term,
         "arm": arm,
         "arms": "|".join((arm,) if design.each_arm_alone else arms),
         "references": "|".join(specification.comparison) if specification.design == "event_study" else "",
@@ -63,9 +63,15 @@ def _about(effect: Effect, specification: Specification, extract: Extract) -> di
         "lonely_units": specification.lonely_units,
         "comparison_group": specification.comparison_group,
         "covariates": "|".join(here.covariates),
+        "adjustment": specification.adjustment,
         "indicators": "|".join(dict.fromkeys((*here.fixed_effects, *here.categorical))),
+        "interacted": "|".join(here.categorical),
         "clusters": "|".join(_clusters(effect, specification, extract)),
     }
+
+
+def _site(effect: Effect, extract: Extract) -> str | None:
+    return None if effect.subject.site is None else extract.told("site", effect.subject.site)
 
 
 def _arms(extract: Extract, specification: Specification) -> tuple[str, ...]:
@@ -79,7 +85,7 @@ def _clusters(effect: Effect, specification: Specification, extract: Extract) ->
     """The columns of clusters whose rows add up in the variance."""
     rows, design = extract.rows, DESIGNS[specification.design]
     if effect.subject.site is not None and "site" in rows:
-        rows = rows[rows["site"] == effect.subject.site]
+        rows = rows[rows["site"] == _site(effect, extract)]
     there = [part for part in ("cluster", "cluster2") if part in rows and (rows[part] != "").any()]
     clustered = specification.clustered or specification.p_value == "wild_cluster_bootstrap"
     if design.by_rows or specification.standard_errors == "linearised":
@@ -122,7 +128,26 @@ def _method(family: str, campaign: Campaign) -> str:
     if family.endswith("exploratory"):
         return "sharpened_q"
     planned = campaign.analysis.multiplicity
-    return "" if planned in STEP_DOWN else multiplicity.by_formula(planned)
+    return planned if planned in STEP_DOWN else multiplicity.by_formula(planned)
+
+
+def families_of_plan(expected: pd.DataFrame, effects: Sequence[Effect], plan: Plan) -> list[tuple[str, str]]:
+    """Of each effect of a plan on one file the family, in the terms of the rows, and the method."""
+    if plan.multiplicity is None:
+        return [("", "")] * len(effects)
+    method = (
+        plan.multiplicity if plan.multiplicity in STEP_DOWN else multiplicity.by_formula(plan.multiplicity)
+    )
+    family = {outcome.id: outcome.family for outcome in plan.outcomes}
+    where = (
+        expected[["site", "subgroup_variable", "subgroup_value"]]
+        .fillna("")
+        .itertuples(index=False, name=None)
+    )
+    return [
+        ("/".join([*map(str, place), family[effect.subject.outcome]]), method)
+        for place, effect in zip(where, effects, strict=True)
+    ]
 
 
 def expected_averages(evaluation: Evaluation, effects: pd.DataFrame) -> pd.DataFrame:

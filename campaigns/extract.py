@@ -1,11 +1,12 @@
 """De-identified rows: what the effects of a bundle are made from, and nothing else.
 
-In it are the scored outcomes, the variables the plan names and the parts of the design. Clusters, strata, blocks, fixed
-effects and persons have codes that are drawn anew for every bundle, so that they tell no place and cannot be joined with
-another bundle; the order of rows is drawn, too. Dates are waves. Answers, texts, interviewers and ids are not in it.
+In it are the scored outcomes, the variables the plan names and the parts of the design. Every column is made in one of two
+ways, so that nothing else can leave: as numbers, or as labels of which only those on a list keep their names (arms, before and
+after, declared sites, choices the questionnaire offers); all others go by codes drawn anew for every bundle, so that they tell
+no place and cannot be joined with another bundle. Exact covariates have a scale of their own. The order of rows is drawn, too.
+Dates are waves. Answers, texts, interviewers and ids are not in it.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import SystemRandom
@@ -15,18 +16,20 @@ import numpy as np
 import pandas as pd
 
 from campaigns.cells import label
+from campaigns.coded_labels import answers_told, codes_of
 from campaigns.designs import DESIGNS
-from campaigns.event_study import GROUP, TIME, with_events
+from campaigns.event_study import COMPARISON, with_events
 from campaigns.linking_waves import linked
+from campaigns.precise_numbers import is_exact, must_not_identify, on_own_scale
+from campaigns.rare_combinations import RareCombinations, rare_combinations
 from campaigns.specification import Specification
 
 
 LABELS = ("site", "wave", "arm", "cluster", "cluster2", "stratum", "block", "unit", "respondent")
 NUMBERS = ("weight", "fpc", "received", "dose", "period", "first_treated")
-CODED = ("cluster", "cluster2", "stratum", "block", "unit", "respondent")  # never by name
+WAVES = frozenset({"before", "after", "other"})
 BEFORE = "before."  # begins the name of an outcome as it was before
-RARE = 10  # people of a site: a category with fewer goes by a code
-MOST_CATEGORIES = 15  # a category with more is likely to be a place, and goes by codes
+GROUP_OF = "group."  # begins the name of a subgroup whose variable is a covariate, too
 NO_WAVES = ("event_study", "staggered")  # designs that know periods, not before and after
 
 
@@ -38,37 +41,89 @@ class Extract:
     specifications: tuple[Specification, ...]  # of each analysis, events as arms
     renamed: Mapping[str, str] = field(default_factory=dict)  # variable or outcome of the plan -> column
     recoded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # column -> value -> code
+    rescaled: tuple[str, ...] = ()  # columns of numbers on a scale of their own
+
+    @property
+    def rare(self) -> RareCombinations:
+        """Of how many the covariates, categories and subgroups together are shared by few."""
+        names = [name for one in self.specifications for name in _variables(one) if not name.startswith("@")]
+        return rare_combinations(self.rows, [self.renamed.get(name, name) for name in dict.fromkeys(names)])
+
+    def told(self, column: str, value: str) -> str:
+        """How a value of a column stands in the rows."""
+        return self.recoded.get(column, {}).get(value, value)
 
 
-def extract_of(analyses: Sequence[tuple[ir.Table, Specification]]) -> Extract:
-    """The rows of all analyses as one table, de-identified."""
+def extract_of(
+    analyses: Sequence[tuple[ir.Table, Specification]],
+    choices: Mapping[str, frozenset[str]] | None = None,
+) -> Extract:
+    """The rows of all analyses as one table, de-identified.
+
+    Parameters
+    ----------
+    choices
+        Of each variable the answers that may keep their names, as the questionnaire offers them.
+
+    Raises
+    ------
+    Refused
+        A covariate names a person or a place by a number.
+    """
     frames, told = [], []
     for table, specification in analyses:
         frame, own = _frame(table, specification)
         frames.append(frame)
         told.append(own)
-    rows = pd.concat(frames, ignore_index=True).fillna("") if frames else pd.DataFrame()
-    variables = list(dict.fromkeys(name for one in told for name in _variables(one)))
+    raw = pd.concat(frames, ignore_index=True).fillna("") if frames else pd.DataFrame()
     outcomes = list(dict.fromkeys(name for one in told for name in one.outcomes))
-    renamed = _names([*variables, *outcomes], rows.columns)
-    recoded = {name: _codes(rows[name], name[0]) for name in CODED if name in rows.columns}
-    labels = {name for one in told for name in _label_variables(one)}
-    fixed = {name for one in told for name in one.fixed_effects}
-    for name in sorted(labels):
-        codes = _category_codes(rows, name, wholly=name in fixed)
-        if codes:
-            recoded[name] = codes
-    for name, codes in recoded.items():
-        rows[name] = rows[name].map(lambda value, codes=codes: codes.get(value, value))
-    rows = rows.rename(columns=renamed | {BEFORE + o: BEFORE + renamed[o] for o in outcomes})
+    covariates = list(dict.fromkeys(c for one in told for c in one.covariates))
+    numeric = {*NUMBERS, *outcomes, *(BEFORE + name for name in outcomes), *covariates}
+    recoded: dict[str, dict[str, str]] = {}
+    rescaled: list[str] = []
+    columns: dict[str, Sequence[str]] = {}
+    for name in map(str, raw.columns):
+        if name in covariates:
+            must_not_identify(name, raw[name])
+        if name in numeric:
+            values = np.array([float(text) if text else np.nan for text in raw[name]])
+            if name in covariates and is_exact(values):
+                values, rescaled = on_own_scale(values), [*rescaled, name]
+            columns[name] = _texts(pd.Series(values), numeric=True)
+        else:
+            recoded[name] = codes_of(raw[name], _letter(name), _told_of(raw, name, told, choices or {}))
+            columns[name] = [recoded[name].get(value, value) for value in raw[name]]
+    variables = list(dict.fromkeys(name for one in told for name in _variables(one)))
+    renamed = _names([*variables, *outcomes], raw.columns)
+    rows = pd.DataFrame(columns).rename(columns=renamed | {BEFORE + o: BEFORE + renamed[o] for o in outcomes})
     order = list(range(len(rows)))
     SystemRandom().shuffle(order)
     return Extract(
         rows=rows.iloc[order].reset_index(drop=True),
         specifications=tuple(told),
         renamed=renamed,
-        recoded={renamed.get(name, name): codes for name, codes in recoded.items()},
+        recoded={renamed.get(name, name): codes for name, codes in recoded.items() if codes},
+        rescaled=tuple(renamed[name] for name in rescaled),
     )
+
+
+def _letter(name: str) -> str:
+    return name[0] if name in LABELS else "k"
+
+
+def _told_of(
+    rows: pd.DataFrame, name: str, told: Sequence[Specification], choices: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The labels of a column that keep their names; fixed effects and parts of the design that are places have none."""
+    if name == "wave":
+        return WAVES
+    if name == "arm":
+        return frozenset({COMPARISON, *(arm for one in told for arm in (*one.arms, *one.comparison))})
+    if name == "site":
+        return frozenset(site for one in told for site in (*one.sites, *one.roles))
+    if name in LABELS or any(name in one.fixed_effects for one in told):
+        return frozenset()
+    return answers_told(rows, name, choices)
 
 
 def _frame(table: ir.Table, specification: Specification) -> tuple[pd.DataFrame, Specification]:
@@ -87,7 +142,8 @@ def _frame(table: ir.Table, specification: Specification) -> tuple[pd.DataFrame,
     parts = [
         part for part in (*LABELS, *NUMBERS) if f"@{part}" in table.columns and _is_used(part, specification)
     ]
-    names = list(dict.fromkeys([*_variables(specification), *specification.outcomes]))
+    names = [name for name in _variables(specification) if not name.startswith(GROUP_OF)]
+    names = list(dict.fromkeys([*names, *specification.outcomes]))
     frame = (
         table.select(*(f"@{part}" for part in parts), *names, *dict.fromkeys(before.values()))
         .to_pyarrow()
@@ -96,6 +152,7 @@ def _frame(table: ir.Table, specification: Specification) -> tuple[pd.DataFrame,
     numeric = {*specification.outcomes, *specification.covariates, *(f"@{part}" for part in NUMBERS)}
     columns = {part: _texts(frame[f"@{part}"], numeric=f"@{part}" in numeric) for part in parts}
     columns |= {name: _texts(frame[name], numeric=name in numeric) for name in names}
+    columns |= {GROUP_OF + name: _texts(frame[name], numeric=False) for name in _both(specification)}
     columns |= {BEFORE + outcome: _texts(frame[name], numeric=True) for outcome, name in before.items()}
     found = pd.DataFrame(columns)
     return _used(found, specification), specification
@@ -132,12 +189,14 @@ def _used(rows: pd.DataFrame, specification: Specification) -> pd.DataFrame:
 
 
 def _variables(specification: Specification) -> list[str]:
-    return list(dict.fromkeys([*specification.covariates, *_label_variables(specification)]))
+    labels = (*specification.categorical, *specification.fixed_effects, *specification.subgroups)
+    names = dict.fromkeys([*specification.covariates, *labels])
+    return [*names, *(GROUP_OF + name for name in _both(specification))]
 
 
-def _label_variables(specification: Specification) -> list[str]:
-    named = (*specification.categorical, *specification.fixed_effects, *specification.subgroups)
-    return [name for name in dict.fromkeys(named) if name not in specification.covariates]
+def _both(specification: Specification) -> list[str]:
+    """Subgroups whose variable is a number to adjust for, too."""
+    return [name for name in specification.subgroups if name in specification.covariates]
 
 
 def _texts(values: pd.Series, *, numeric: bool) -> list[str]:
@@ -154,28 +213,6 @@ def _names(names: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
         plain = name.lstrip("@")
         found[name] = f"{plain}_" if plain in reserved else plain
     return found
-
-
-def _codes(values: pd.Series, letter: str) -> dict[str, str]:
-    """For each value a code that says nothing of it; drawn anew each time."""
-    levels = [value for value in values.unique() if value != ""]
-    SystemRandom().shuffle(levels)
-    width = len(str(len(levels)))
-    return {value: f"{letter}{place:0{width}d}" for place, value in enumerate(levels, start=1)}
-
-
-def _category_codes(rows: pd.DataFrame, name: str, *, wholly: bool) -> dict[str, str]:
-    """Codes of the categories that could tell a place or a person; those of the design itself keep their names."""
-    if name in (TIME, GROUP):
-        return {}
-    levels = [value for value in rows[name].unique() if value != ""]
-    if wholly or len(levels) > MOST_CATEGORIES:
-        return _codes(rows[name], "k")
-    by_site = [rows["site"], rows[name]] if "site" in rows else [rows[name]]
-    people = rows[rows[name] != ""].groupby(by_site).size()
-    few = sorted({str(key[-1] if isinstance(key, tuple) else key) for key, n in people.items() if n < RARE})
-    tail = secrets.token_hex(2)
-    return {value: f"rare_{tail}_{place}" for place, value in enumerate(few, start=1)}
 
 
 def without(rows: pd.DataFrame, sites: Iterable[str]) -> pd.DataFrame:

@@ -9,15 +9,16 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 
-from campaigns.codebook import Entry, codebook_of_campaign, codebook_of_plan, codebook_table
+from campaigns.codebook import Entry, as_in_extract, codebook_of_campaign, codebook_of_plan, codebook_table
+from campaigns.coded_labels import declared_choices
 from campaigns.disclosure import POLICY, Policy, without_small
-from campaigns.effects import Effect, EffectEstimate, Evaluation, LockedPlan
+from campaigns.effects import EffectEstimate, Evaluation, LockedPlan
 from campaigns.effects_of_sites import analyses
 from campaigns.expected import (
     AVERAGE_COLUMNS,
@@ -27,21 +28,31 @@ from campaigns.expected import (
     expected_contrasts,
     expected_effects,
     families_of_campaign,
+    families_of_plan,
 )
 from campaigns.export import software
 from campaigns.extract import Extract, extract_of, without
 from campaigns.flat_files import as_json, table_as_csv
-from campaigns.multiplicity import by_formula
 from campaigns.one_table import answers_of_file, effects_of_answers, specification_of, with_scores
-from campaigns.plan import Plan, load_plan
+from campaigns.plan import load_plan
 from campaigns.plan_lock import plan_content
-from campaigns.plan_multiplicity import STEP_DOWN
+from campaigns.plan_told import campaign_plan_told, file_plan_told
+from campaigns.rare_combinations import FEWEST_ALIKE, RareCombinations
 from surveys.instrument import Instrument
 from surveys.languages import languages, pick, say
+from surveys.problems import Refused
 
 
 SCRIPTS = ("replicate.R", "replicate.py")
 R_PACKAGES = ("sandwich", "clubSandwich", "survey", "metafor", "AER")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """The bundle as a ZIP file, and how many of its rows are like few others."""
+
+    content: bytes
+    rare: RareCombinations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +67,7 @@ class _Contents:
     codebook: Sequence[Entry]
     plan: object
     versions: Mapping[str, object]
+    why: str  # rows that few others are like are taken out
 
 
 def bundle_of_campaign(
@@ -65,8 +77,9 @@ def bundle_of_campaign(
     lock: LockedPlan | None,
     instrument: Instrument | None,
     policy: Policy = POLICY,
-) -> bytes:
-    """A bundle of a campaign, as a ZIP file.
+    why: str = "",
+) -> Bundle:
+    """A bundle of a campaign.
 
     Parameters
     ----------
@@ -76,39 +89,51 @@ def bundle_of_campaign(
         The answers that evaluation was made from.
     lock
         The plan it is held against; where there is none, the plan as the campaign file has it.
+    why
+        Why rows are taken out although few others are like them.
+
+    Raises
+    ------
+    Refused
+        A covariate names people or places; or few rows are alike, and ``why`` is blank.
     """
     campaign, kept = exact.campaign, without_small(exact, policy)
     with analyses(campaign, answers) as found:
-        extract = extract_of([(one.rows, one.specification) for one in found])
+        extract = extract_of(
+            [(one.rows, one.specification) for one in found], declared_choices(campaign, instrument)
+        )
     shown = {e.subject.site for e in kept.effects if isinstance(e, EffectEstimate)}
     hidden = [site.id for site in campaign.sites if site.id not in shown]
-    rows = without(extract.rows, hidden)
     effects = expected_effects(kept.effects, extract)
     effects[list(FAMILY)] = families_of_campaign(kept, exact)
+    extract = replace(extract, rows=without(extract.rows, hidden))
+    codebook = codebook_of_campaign(campaign, instrument, list(extract.rows.columns), extract.renamed)
     content = plan_content(campaign) if lock is None else lock.content
     return _zipped(
         _Contents(
             title=campaign.title,
-            extract=Extract(rows=rows, specifications=extract.specifications, renamed=extract.renamed),
+            extract=extract,
             effects=effects,
             averages=expected_averages(kept, effects),
             contrasts=expected_contrasts(kept, effects),
-            codebook=codebook_of_campaign(campaign, instrument, list(rows.columns), extract.renamed),
-            plan={"locked": None if lock is None else _locked(lock), "plan": content},
+            codebook=as_in_extract(codebook, extract),
+            plan={"locked": None if lock is None else _locked(lock), "plan": campaign_plan_told(content)},
             versions={"plan_sha256": campaign.sha256, "data_sha256": exact.data_sha256},
+            why=why,
         )
     )
 
 
-def bundle_of_file(plan_file: Path, data_file: Path) -> bytes:
-    """A bundle of a plan on one file of data, as a ZIP file. Exact, as ``estimate`` is."""
+def bundle_of_file(plan_file: Path, data_file: Path, *, why: str = "") -> Bundle:
+    """A bundle of a plan on one file of data. Exact, as ``estimate`` is; it refuses what ``bundle_of_campaign`` does."""
     plan = load_plan(plan_file)
     answers = answers_of_file(plan, data_file)
     effects = effects_of_answers(plan, answers)
     extract = extract_of([(with_scores(answers.table, answers.scores), specification_of(plan))])
     expected = expected_effects(effects, extract)
-    expected[list(FAMILY)] = [_family_of_plan(effect, plan) for effect in effects]
+    expected[list(FAMILY)] = families_of_plan(expected, effects, plan)
     title = dict.fromkeys(languages(), plan_file.stem)
+    codebook = codebook_of_plan(plan, list(extract.rows.columns), extract.renamed)
     return _zipped(
         _Contents(
             title=title,
@@ -116,19 +141,11 @@ def bundle_of_file(plan_file: Path, data_file: Path) -> bytes:
             effects=expected,
             averages=pd.DataFrame(columns=["id", *AVERAGE_COLUMNS]),
             contrasts=pd.DataFrame(columns=["id", *CONTRAST_COLUMNS]),
-            codebook=codebook_of_plan(plan, list(extract.rows.columns), extract.renamed),
-            plan={"locked": None, "plan": plan_file.read_text("utf-8")},
+            codebook=as_in_extract(codebook, extract),
+            plan={"locked": None, "plan": file_plan_told(plan_file)},
             versions={"plan_sha256": plan.sha256, "data_sha256": answers.data_sha256},
+            why=why,
         )
-    )
-
-
-def _family_of_plan(effect: Effect, plan: Plan) -> tuple[str, str]:
-    if plan.multiplicity is None or plan.multiplicity in STEP_DOWN:
-        return "", ""
-    family = {outcome.id: outcome.family for outcome in plan.outcomes}[effect.subject.outcome]
-    return f"{effect.subject.site or ''}/{effect.subject.subgroup or ''}/{family}", by_formula(
-        plan.multiplicity
     )
 
 
@@ -142,7 +159,13 @@ def _locked(lock: LockedPlan) -> dict[str, object]:
     }
 
 
-def _zipped(contents: _Contents) -> bytes:
+def _zipped(contents: _Contents) -> Bundle:
+    rare = contents.extract.rare
+    if rare.rare and not contents.why.strip():
+        raise Refused(
+            "rare_combinations", "--bundle", rare=rare.rare, rows=rare.rows, alone=rare.alone,
+            few=FEWEST_ALIKE, columns=", ".join(rare.columns),
+        )  # fmt: skip
     extract = _plain_csv(contents.extract.rows)
     versions = {
         **contents.versions,
@@ -150,6 +173,7 @@ def _zipped(contents: _Contents) -> bytes:
         "software": software(),
         "r_packages": list(R_PACKAGES),
         "python_packages": ["pandas", "numpy", "statsmodels"],
+        "rare_combinations": {**rare.facts(), "why": contents.why.strip() if rare.rare else ""},
     }
     members = {
         "extract.csv": extract,
@@ -166,7 +190,7 @@ def _zipped(contents: _Contents) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    return file.getvalue()
+    return Bundle(content=file.getvalue(), rare=rare)
 
 
 def _plain_csv(table: pd.DataFrame) -> bytes:

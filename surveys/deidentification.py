@@ -79,6 +79,27 @@ _BIRTH_LABEL = re.compile(
 )
 
 
+ADMINISTRATIVE = re.compile(
+    r"(?:admin|adm)_?[0-3](?:_.*)?|province|district|region|state|governorate|division|prefecture|si_?do|si_?gun_?gu|township|upazila|(?:.*_)?(?:province|district)",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"(?:.*_)?(?:ward|village|commune|municipality|city|town|county|parish|hamlet|island|camp|block|cluster|area|"
+    r"locality|location|place|settlement|neighbou?rhood|subdistrict|tambon|amphoe|changwat|desa|barangay|union|thana)(?:_.*)?",
+    re.IGNORECASE,
+)
+
+
+def is_place_name(name: str) -> bool:
+    """Whether a question by that name asks for a place: ``district``, ``home_village``, ``admin2``."""
+    return ADMINISTRATIVE.fullmatch(name) is not None or _PLACE.fullmatch(name) is not None
+
+
+def is_birth_date_name(name: str) -> bool:
+    """Whether a column by that name holds a day of birth."""
+    return _BIRTH_DATE.fullmatch(name) is not None
+
+
 def is_identifying_name(name: str) -> bool:
     """Whether a column of text by that name holds a direct identifier: ``phone``, ``respondent_name``, 연락처."""
     plain = re.sub(r"[\s./-]+", "_", name.strip()).strip("_")
@@ -106,7 +127,7 @@ def is_birth_date(question: Question) -> bool:
     """Whether the question asks for a day of birth, of which the year is enough."""
     if question.type not in ("date", "datetime", "dateTime", "text", "string", "calculate"):
         return False
-    return _BIRTH_DATE.fullmatch(question.name) is not None or (
+    return is_birth_date_name(question.name) or (
         question.type == "date"
         and any(_BIRTH_LABEL.search(label) is not None for label in question.labels.values())
     )

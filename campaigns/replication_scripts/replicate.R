@@ -8,7 +8,7 @@ tolerance <- 1e-8               # relative to the number, absolute below one
 enumerated <- 20000             # assignments or sign patterns gone through one by one
 installed <- sapply(c("sandwich", "clubSandwich", "survey", "metafor", "AER"), function(name) suppressMessages(suppressWarnings(requireNamespace(name, quietly = TRUE))))
 need <- function(package) if (!installed[[package]]) stop(structure(class = c("not_covered", "error", "condition"),
-  list(message = paste("package", package, "is not installed"), call = NULL)))
+  list(message = paste("numbers by package", package, "which is not installed"), call = NULL)))
 not_covered <- function(what) stop(structure(class = c("not_covered", "error", "condition"), list(message = what, call = NULL)))
 
 argument <- grep("^--file=", commandArgs(FALSE), value = TRUE)
@@ -48,10 +48,14 @@ frame_of <- function(e, rows) {
   w <- weights_of(rows); y <- number(rows[[e$outcome]])
   if (e$design == "paired_pre_post") y <- y - number(rows[[paste0("before.", e$outcome)]])
   frame <- list(y = y); i <- 0
-  for (name in words(e$indicators)) if (length(unique(rows[[name]])) > 1) { i <- i + 1; frame[[paste0("f", i)]] <- factor(rows[[name]]) }
+  around <- list() # what has slopes of its own in each arm, around its mean (Lin 2013)
+  for (name in words(e$indicators)) if (length(unique(rows[[name]])) > 1) {
+    i <- i + 1; frame[[paste0("f", i)]] <- factor(rows[[name]])
+    if (name %in% words(e$interacted)) for (level in sort(unique(rows[[name]]))[-1]) { one <- as.numeric(rows[[name]] == level); around <- c(around, list(one - weighted.mean(one, w))) }
+  }
   covariates <- lapply(words(e$covariates), function(name) number(rows[[name]]))
   if (e$design == "ancova") covariates <- c(covariates, list(number(rows[[paste0("before.", e$outcome)]])))
-  for (j in seq_along(covariates)) { x <- covariates[[j]]; frame[[paste0("c", j)]] <- x - weighted.mean(x, w) }
+  for (j in seq_along(covariates)) { x <- covariates[[j]]; frame[[paste0("c", j)]] <- x - weighted.mean(x, w); around <- c(around, list(frame[[paste0("c", j)]])) }
   arms <- words(e$arms); after <- if ("wave" %in% names(rows)) as.numeric(rows$wave == "after") else rep(1, nrow(rows))
   arm <- function(a) as.numeric(rows$arm == a)
   if (e$design == "difference_in_differences") {
@@ -61,6 +65,7 @@ frame_of <- function(e, rows) {
   } else if (e$design == "pre_post") frame$t1 <- after
   else if (e$design == "dose") frame$t1 <- number(rows$dose)
   else if (e$design != "paired_pre_post") for (j in seq_along(arms)) frame[[paste0("t", j)]] <- arm(arms[j])
+  if (e$adjustment == "interacted") for (name in grep("^t[0-9]+$", names(frame), value = TRUE)) for (j in seq_along(around)) frame[[paste0("s", name, "_", j)]] <- frame[[name]] * around[[j]]
   as.data.frame(frame)
 }
 term_of <- function(e) if (e$design == "paired_pre_post") "(Intercept)" else paste0("t", if (e$design == "dose") 1 else match(e$arm, words(e$arms)))
@@ -270,7 +275,8 @@ tested <- function(estimate, variance, df, confidence, exact = TRUE) {
 together <- new.env() # all staggered terms of one regression are found together
 anew <- function(e, data) {
   site <- if (e$site != "") data[data$site == e$site, ] else data
-  if (e$model == "ordered_logit") not_covered("ordered logit")
+  if (e$model == "ordered_logit") not_covered("numbers of effects by ordered logit")
+  if (e$adjustment == "interacted" && (e$model != "linear" || e$design == "encouragement")) not_covered("numbers of effects with slopes in each arm that are not by least squares")
   rows <- rows_of(e, site)
   if (e$design == "staggered") {
     key <- paste(e$outcome, e$site, e$subgroup_variable, e$subgroup_value)
@@ -307,41 +313,53 @@ contrast <- function(first, second, confidence) {
 
 # ---- comparison --------------------------------------------------------------------------------------------------------
 
-worst <- numeric(); beyond <- character()
+worst <- numeric(); beyond <- character(); counted <- 0; left_out <- character()
+drawn <- c(wild_cluster_bootstrap = "wild cluster bootstrap", randomisation = "randomisation"); in_steps <- c("romano_wolf", "westfall_young")
+# What a number is that this script does not compute.
+why_not <- function(expected, name) {
+  if (startsWith(name, "conf_") && any(expected$p_method %in% names(drawn))) return(paste("ends of intervals by inverting the test by", drawn[[expected$p_method]]))
+  if (name == "p_adjusted" && any(expected$adjusted_by %in% in_steps)) return(sprintf("p-values adjusted in steps (%s)", expected$adjusted_by))
+  if (name == "p_adjusted" && identical(expected$adjusted_by, "")) return("p-values adjusted in a family of which a member is withheld")
+  if (name == "p_adjusted") return("p-values adjusted in a family with drawn p-values")
+  "numbers that need what was left out"
+}
+# Every number that is expected is either compared or counted among those left out.
 compared <- function(expected, found, names) for (name in names) {
-  wanted <- if (is.null(expected[[name]])) NA else number(expected[[name]]); value <- found[[name]]
-  if (is.null(value) || !is.finite(wanted) || !is.finite(value)) next
-  limit <- tolerance; shown <- name
+  wanted <- if (is.null(expected[[name]])) NA else number(expected[[name]]); value <- if (is.list(found)) found[[name]] else NULL
+  if (!is.finite(wanted)) next
+  if (is.null(value) || !is.finite(value)) { left_out <<- c(left_out, if (is.character(found)) found else why_not(expected, name)); next }
+  counted <<- counted + 1; limit <- tolerance; shown <- name
   if (name == "p_value" && isFALSE(found$exact)) { limit <- 5 * sqrt(2 * max(wanted * (1 - wanted), 0.001) / number(expected$draws)); shown <- "p_value (drawn)" }
   difference <- abs(value - wanted) / max(1, abs(wanted)); worst[shown] <<- max(worst[shown], difference, na.rm = TRUE)
   if (difference > limit) beyond <<- c(beyond, sprintf("DIFFERS %s %s: expected %.15g, found %.15g", expected$id, name, wanted, value))
 }
 data <- read("extract.csv"); effects <- read("expected_effects.csv"); averages <- read("expected_averages.csv"); contrasts <- read("expected_contrasts.csv")
-found <- list(); left_out <- character()
+found <- list(); absent <- list()
 for (i in seq_len(nrow(effects))) { e <- as.list(effects[i, ]); if (e$not_estimable != "") next
   result <- tryCatch(anew(e, data), not_covered = function(reason) conditionMessage(reason))
-  if (is.character(result)) left_out <- c(left_out, result) else found[[e$id]] <- result }
+  if (is.character(result)) absent[[e$id]] <- result else found[[e$id]] <- result }
 family <- paste(effects$family, effects$adjusted_by, sep = "\r")
 for (key in unique(family[effects$family != "" & effects$adjusted_by != ""])) {
   ids <- intersect(effects$id[family == key & effects$not_estimable == ""], names(found))
   whole <- all(effects$id[family == key & effects$not_estimable == ""] %in% names(found))
-  if (whole && all(sapply(found[ids], function(x) x$exact))) {
+  if (whole && !effects$adjusted_by[match(ids[1], effects$id)] %in% in_steps && all(sapply(found[ids], function(x) x$exact))) {
     p <- adjust(sapply(found[ids], `[[`, "p_value"), effects$adjusted_by[match(ids[1], effects$id)])
     for (j in seq_along(ids)) found[[ids[j]]]$p_adjusted <- p[[j]] } }
 columns <- c("estimate", "std_error", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
-for (i in seq_len(nrow(effects))) if (!is.null(found[[effects$id[i]]])) compared(as.list(effects[i, ]), found[[effects$id[i]]], columns)
+for (i in seq_len(nrow(effects))) { id <- effects$id[i]; compared(as.list(effects[i, ]), if (is.null(found[[id]])) absent[[id]] else found[[id]], columns) }
 gather <- function(text) { ids <- words(text); if (!all(ids %in% names(found))) return(NULL); sapply(c("estimate", "std_error", "df"), function(n) sapply(found[ids], `[[`, n), simplify = FALSE) }
-for (i in seq_len(nrow(averages))) { a <- as.list(averages[i, ]); x <- gather(a$effects); if (is.null(x)) { left_out <- c(left_out, "average of what was left out"); next }
+for (i in seq_len(nrow(averages))) { a <- as.list(averages[i, ]); x <- gather(a$effects); if (is.null(x)) { compared(a, NULL, c(columns, "tau2")); next }
   result <- tryCatch(average(a$method, x$estimate, x$std_error^2, x$df, number(a$confidence)), not_covered = function(reason) conditionMessage(reason))
-  if (is.character(result)) left_out <- c(left_out, result) else compared(a, result, c(columns, "tau2")) }
+  compared(a, result, c(columns, "tau2")) }
 again <- list()
 for (i in seq_len(nrow(contrasts))) { x <- gather(contrasts$first_effects[i]); y <- gather(contrasts$second_effects[i]); if (!is.null(x) && !is.null(y)) again[[contrasts$id[i]]] <- contrast(x, y, number(contrasts$confidence[i])) }
-for (outcome in unique(contrasts$outcome)) { ids <- intersect(contrasts$id[contrasts$outcome == outcome], names(again)); if (!length(ids)) next
+for (outcome in unique(contrasts$outcome)) { ids <- contrasts$id[contrasts$outcome == outcome]; if (!all(ids %in% names(again))) next
   p <- p.adjust(sapply(again[ids], `[[`, "p_value"), "holm"); for (j in seq_along(ids)) again[[ids[j]]]$p_adjusted <- p[[j]] }
-for (i in seq_len(nrow(contrasts))) if (!is.null(again[[contrasts$id[i]]])) compared(as.list(contrasts[i, ]), again[[contrasts$id[i]]], columns)
+for (i in seq_len(nrow(contrasts))) compared(as.list(contrasts[i, ]), again[[contrasts$id[i]]], columns)
 if (length(found)) write.csv(data.frame(id = names(found), do.call(rbind, lapply(found, function(x) as.data.frame(x[c("estimate", "std_error", "df", "p_value")])))), file.path(here, "replicated_r.csv"), row.names = FALSE)
 cat(sprintf("%d effects, %d averages and %d contrasts computed anew; %d not estimable.\n", length(found), nrow(averages), length(again), sum(effects$not_estimable != "")))
-for (reason in unique(left_out)) cat(sprintf("not computed by this script: %d (%s)\n", sum(left_out == reason), reason))
+cat(sprintf("numbers compared: %d\n", counted))
+for (reason in unique(left_out)) cat(sprintf("not computed by this script: %d %s\n", sum(left_out == reason), reason))
 for (name in names(worst)) cat(sprintf("largest difference, %s: %.2g\n", name, worst[[name]]))
 cat(sprintf("largest difference: %.2g\n", max(0, worst[!grepl("drawn", names(worst))])))
 if (length(beyond)) { cat(beyond, sep = "\n"); quit(status = 1) }

@@ -117,6 +117,11 @@ def design_columns(effect, rows):
         for level in sorted(rows[name].unique())[1:]:
             columns.append((rows[name] == level).to_numpy(float))
             names.append(f"{name}={level}")
+    around = [
+        column - np.average(column, weights=w)
+        for column, name in zip(columns, names)
+        if name.partition("=")[0] in words(effect["interacted"])
+    ]
     covariates = [(name, numbers(rows[name])) for name in words(effect["covariates"])]
     if effect["design"] == "ancova":
         covariates.append(("before", numbers(rows["before." + effect["outcome"]])))
@@ -124,6 +129,7 @@ def design_columns(effect, rows):
         centred = values - np.average(values, weights=w)
         columns.append(centred / (values.std() or 1.0))
         names.append(name)
+        around.append(columns[-1])
     arms = {arm: (rows["arm"] == arm).to_numpy(float) for arm in words(effect["arms"]) if "arm" in rows}
     after = (rows["wave"] == "after").to_numpy(float) if "wave" in rows else np.ones(len(rows))
     design = effect["design"]
@@ -141,6 +147,9 @@ def design_columns(effect, rows):
     for name, column in [*terms, *((f"effect {arm}", column) for arm, column in effects.items())]:
         columns.append(column)
         names.append(name)
+    if effect["adjustment"] == "interacted":  # Lin (2013): slopes of their own in each arm
+        columns += [column * values for column in effects.values() for values in around]
+        names += [f"slope {arm} {place}" for arm in effects for place in range(len(around))]
     own = "1" if design == "paired_pre_post" else f"effect {effect['arm']}"
     kept = independent([column * np.sqrt(w) for column in columns])
     names = [names[place] for place in kept]
@@ -588,7 +597,11 @@ def effect_anew(effect, data):
     """Estimate, standard error, degrees of freedom, p, interval; and whether p is exact."""
     site = site_rows(data, effect)
     if effect["model"] == "ordered_logit":
-        raise NotCovered("ordered logit")
+        raise NotCovered("numbers of effects by ordered logit")
+    if effect["adjustment"] == "interacted" and (
+        effect["model"] != "linear" or effect["design"] == "encouragement"
+    ):
+        raise NotCovered("numbers of effects with slopes in each arm that are not by least squares")
     rows = rows_of(effect, site)
     if effect["design"] == "staggered":
         key = (effect["outcome"], effect["site"], effect["subgroup_variable"], effect["subgroup_value"])
@@ -757,13 +770,36 @@ def between(method, y, v):
 # ── Comparison ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compared(expected, found, names, worst, beyond):
+EFFECT = ("estimate", "std_error", "df", "p_value", "p_adjusted", "conf_low", "conf_high")
+AVERAGE = ("estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "tau2")
+DRAWN = {"wild_cluster_bootstrap": "wild cluster bootstrap", "randomisation": "randomisation"}
+IN_STEPS = ("romano_wolf", "westfall_young")
+
+
+def why_not(expected, name):
+    """What a number is that this script does not compute."""
+    if name.startswith("conf_") and expected.get("p_method") in DRAWN:
+        return f"ends of intervals by inverting the test by {DRAWN[expected['p_method']]}"
+    if name == "p_adjusted" and expected.get("adjusted_by") in IN_STEPS:
+        return f"p-values adjusted in steps ({expected['adjusted_by']})"
+    if name == "p_adjusted" and not expected.get("adjusted_by", "-"):
+        return "p-values adjusted in a family of which a member is withheld"
+    if name == "p_adjusted":
+        return "p-values adjusted in a family with drawn p-values"
+    return "numbers that need what was left out"
+
+
+def compared(expected, found, names, worst, beyond, counts):
+    """Every number that is expected is either compared or counted among those left out."""
     for name in names:
         if expected.get(name, "") in ("", None) or not math.isfinite(float(expected[name])):
             continue
         value = found.get(name, math.nan)
         if not math.isfinite(value):
+            reason = found.get("not_covered") or why_not(expected, name)
+            counts[reason] = counts.get(reason, 0) + 1
             continue
+        counts[""] = counts.get("", 0) + 1
         limit, wanted = TOLERANCE, float(expected[name])
         if name == "p_value" and not found.get("p_is_exact", True):
             limit = 5 * math.sqrt(
@@ -780,46 +816,35 @@ def main():
     here = Path(__file__).resolve().parent
     read = lambda name: pd.read_csv(here / name, dtype=str, keep_default_na=False)  # noqa: E731
     data, effects = read("extract.csv"), read("expected_effects.csv").to_dict("records")
-    worst, beyond, found, not_covered = {}, [], {}, {}
+    worst, beyond, found, counts, left_out = {}, [], {}, {"": 0}, {}
     for effect in effects:
         if effect["not_estimable"]:
             continue
         try:
             found[effect["id"]] = effect_anew(effect, data)
         except NotCovered as reason:
-            not_covered[str(reason)] = not_covered.get(str(reason), 0) + 1
+            left_out[effect["id"]] = {"not_covered": str(reason)}
     families = {}
     for effect in effects:
-        if effect["family"] and effect["id"] in found and effect["adjusted_by"]:
+        if effect["family"] and not effect["not_estimable"] and effect["adjusted_by"]:
             families.setdefault((effect["family"], effect["adjusted_by"]), []).append(effect["id"])
     for (_, method), members in families.items():
-        if all(found[name]["p_is_exact"] for name in members):
+        if method not in IN_STEPS and all(name in found and found[name]["p_is_exact"] for name in members):
             for name, p in zip(members, adjust([found[name]["p_value"] for name in members], method)):
                 found[name]["p_adjusted"] = p
     for effect in effects:
-        if effect["id"] in found:
-            compared(
-                effect,
-                found[effect["id"]],
-                ("estimate", "std_error", "df", "p_value", "p_adjusted", "conf_low", "conf_high"),
-                worst,
-                beyond,
-            )
+        compared(
+            effect, found.get(effect["id"]) or left_out.get(effect["id"], {}), EFFECT, worst, beyond, counts
+        )
     averages = read("expected_averages.csv").to_dict("records")
     for line in averages:
-        members = [found.get(name) for name in words(line["effects"])]
+        members, again = [found.get(name) for name in words(line["effects"])], {}
         if None not in members:
             each = [[one[name] for one in members] for name in ("estimate", "std_error", "df")]
             again = average(
                 line["method"], each[0], np.array(each[1]) ** 2, np.array(each[2]), float(line["confidence"])
             )
-            compared(
-                line,
-                again,
-                ("estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "tau2"),
-                worst,
-                beyond,
-            )
+        compared(line, again, AVERAGE, worst, beyond, counts)
     contrasts = read("expected_contrasts.csv").to_dict("records")
     again = {}
     for line in contrasts:
@@ -830,25 +855,20 @@ def main():
             again[line["id"]] = contrast(*sides, float(line["confidence"]))
     for outcome in {line["outcome"] for line in contrasts}:
         members = [line["id"] for line in contrasts if line["outcome"] == outcome and line["id"] in again]
-        if members:
+        if len(members) == sum(line["outcome"] == outcome for line in contrasts):
             for name, p in zip(members, adjust([again[name]["p_value"] for name in members], "holm")):
                 again[name]["p_adjusted"] = p
     for line in contrasts:
-        compared(
-            line,
-            again.get(line["id"], {}),
-            ("estimate", "std_error", "df", "p_value", "p_adjusted", "conf_low", "conf_high"),
-            worst,
-            beyond,
-        )
+        compared(line, again.get(line["id"], {}), EFFECT, worst, beyond, counts)
     pd.DataFrame([{"id": name, **values} for name, values in found.items()]).to_csv(
         here / "replicated_python.csv", index=False
     )
     print(
         f"{len(found)} effects, {len(averages)} averages and {len(contrasts)} contrasts computed anew; {sum(bool(e['not_estimable']) for e in effects)} not estimable."
     )
-    for reason, number in not_covered.items():
-        print(f"not computed by this script: {number} ({reason})")
+    print(f"numbers compared: {counts.pop('')}")
+    for reason, number in counts.items():
+        print(f"not computed by this script: {number} {reason}")
     for name, difference in worst.items():
         print(f"largest difference, {name}: {difference:.2g}")
     print(f"largest difference: {max((d for n, d in worst.items() if 'drawn' not in n), default=0.0):.2g}")

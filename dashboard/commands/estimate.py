@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from dashboard.commands.acting import in_the_readers_language
 from dashboard.commands.results import (
     NOTHING_ESTIMABLE,
     FormatOption,
@@ -32,6 +33,10 @@ def estimate(
             help="Write a replication bundle here (.zip): de-identified rows, plan, numbers, scripts in R and Python."
         ),
     ] = None,
+    why: Annotated[
+        str,
+        typer.Option(help="With --bundle: why rows are needed that few others are like; kept in the bundle."),
+    ] = "",
     language: Annotated[str, typer.Option(help="Language of caveats and reasons: en or ko.")] = "en",
 ) -> None:
     """Estimate what a plan asks of one file of data, without a workspace.
@@ -48,7 +53,8 @@ def estimate(
     if bundle is not None:
         from campaigns.replication import bundle_of_file
 
-        write_bytes(bundle_of_file(plan, data), bundle)
+        with in_the_readers_language(language):
+            write_bytes(bundle_of_file(plan, data, why=why).content, bundle)
     found = effects_of_file(plan, data)
     table = effect_table(
         found.effects, language=language, plan_sha256=found.plan_sha256, data_sha256=found.data_sha256

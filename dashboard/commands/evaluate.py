@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from dashboard.commands.acting import ByOption, acting
+from dashboard.commands.acting import ByOption, acting, in_the_readers_language
 from dashboard.commands.results import write_bytes
 
 
@@ -98,6 +98,10 @@ def export(
     language: Language = "en",
     stars: Annotated[bool, typer.Option(help="In .tex and .docx mark small p-values by stars.")] = False,
     by: ByOption = None,
+    why: Annotated[
+        str,
+        typer.Option(help="With --bundle: why rows are needed that few others are like; kept in the audit."),
+    ] = "",
 ) -> None:
     """Write a campaign's effects, protected, for other programs and for print; or the bundle to replicate them."""
     from campaigns.export import EXPORT_FORMATS, export_evaluation
@@ -114,7 +118,8 @@ def export(
     if output is not None and named not in EXPORT_FORMATS:
         _refuse_format(output, EXPORT_FORMATS)
     if bundle is not None:
-        write_bytes(_bundle(workspace, campaign, as_of, acting(by)), bundle)
+        with in_the_readers_language(language):
+            write_bytes(_bundle(workspace, campaign, as_of, acting(by), why), bundle)
     if output is None:
         return
     evaluation = evaluation_of(workspace, campaign, as_of)
@@ -152,7 +157,7 @@ def _beside(
     return BESIDE_FORMATS[named](one)
 
 
-def _bundle(folder: Path | None, campaign_id: str, as_of: int | None, by: str) -> bytes:
+def _bundle(folder: Path | None, campaign_id: str, as_of: int | None, by: str, why: str) -> bytes:
     """The replication bundle of a campaign. That rows left, and who took them, is noted."""
     from campaigns.replication import bundle_of_campaign
     from dashboard.evaluations import policy_of
@@ -162,17 +167,24 @@ def _bundle(folder: Path | None, campaign_id: str, as_of: int | None, by: str) -
 
     place = load_workspace(folder)
     exact = exact_of(folder, campaign_id, as_of)
-    content = bundle_of_campaign(
+    bundle = bundle_of_campaign(
         exact.evaluation,
         exact.answers,
         lock=exact.lock,
         instrument=load_instrument(place.instrument_file(exact.evaluation.campaign.instrument)),
         policy=policy_of(place),
+        why=why,
     )
     with Catalogue(place.database_url) as catalogue:
-        facts = {"as_of_upload": exact.evaluation.as_of_upload, "data_sha256": exact.evaluation.data_sha256}
+        facts: dict[str, object] = {
+            "as_of_upload": exact.evaluation.as_of_upload,
+            "data_sha256": exact.evaluation.data_sha256,
+            "rare_combinations": bundle.rare.facts(),
+        }
+        if bundle.rare.rare:
+            facts["why"] = why.strip()
         catalogue.note(by, "replication bundle written", f"campaign {campaign_id}", facts)
-    return content
+    return bundle.content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

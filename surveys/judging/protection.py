@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from surveys.deidentification import is_birth_date
+from surveys.deidentification import ADMINISTRATIVE, is_birth_date
 from surveys.display import listed
 from surveys.fieldwork import WITHHELD, Fieldwork
 from surveys.instrument import Question
@@ -20,10 +20,6 @@ from surveys.personal_data import STRUCTURED, identifying_kind, texts_with_perso
 
 WRITTEN = frozenset({"text", "string", "calculate", "hidden", "barcode"})
 _PLACES = frozenset({"geopoint", "start-geopoint"})
-_ADMINISTRATIVE = re.compile(
-    r"(?:admin|adm)_?[0-3](?:_.*)?|province|district|region|state|governorate|division|prefecture|si_?do|si_?gun_?gu|township|upazila|(?:.*_)?(?:province|district)",
-    re.IGNORECASE,
-)
 _COPIED_SHARE = 0.9  # of the rows in which a column repeats the respondent's id: it is a copy
 _SHORTEST_CONTAINED = 5  # characters of an id that is looked for inside other texts
 _FEWEST_IDS = 3
@@ -173,7 +169,7 @@ def _is_place(question: Question | None) -> bool:
 def _coarsened(one: Answers, question: Question | None, answers: Mapping[str, Answers]) -> Answers | None:
     """A place to a tenth of a degree, a date to its year; None where the column is better left out."""
     if _is_place(question):
-        if any(_ADMINISTRATIVE.fullmatch(name) for name, other in answers.items() if other is not one):
+        if any(ADMINISTRATIVE.fullmatch(name) for name, other in answers.items() if other is not one):
             return None  # the form itself says the area
         return _mapped(one, _rounded)
     return _mapped(one, _year)
