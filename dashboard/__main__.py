@@ -9,6 +9,7 @@ import sys
 import typer
 
 from dashboard.commands import (
+    backup,
     check,
     corrections,
     estimate,
@@ -56,6 +57,7 @@ for verbs in (
     questionnaire,
     retention,
     withheld,
+    backup,
     serve,
 ):
     verbs.register(app)

@@ -155,13 +155,7 @@ def init_workspace(folder: Path, title: str | None = None) -> Workspace:
             _must_be_free(place)
             place.mkdir(parents=True, exist_ok=True)
             file.write_text(_new_settings(title or place.name), "utf-8")
-        for name in FOLDERS:
-            (place / name).mkdir(mode=0o700 if name in PRIVATE else 0o755, exist_ok=True)
-        ignored = place / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text(
-                "arriving/\ncatalogue.db*\ncertificates/\ncolumns/\neditions/\nkeys/\n", "utf-8"
-            )
+        furnish(place)
     except OSError as error:
         raise CannotProceed(
             str(place),
@@ -171,6 +165,15 @@ def init_workspace(folder: Path, title: str | None = None) -> Workspace:
     workspace = load_workspace(place)
     workspace.keys.make_files_key()
     return workspace
+
+
+def furnish(place: Path) -> None:
+    """Make the folders that a workspace has."""
+    for name in FOLDERS:
+        (place / name).mkdir(mode=0o700 if name in PRIVATE else 0o755, exist_ok=True)
+    ignored = place / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("arriving/\ncatalogue.db*\ncertificates/\ncolumns/\neditions/\nkeys/\n", "utf-8")
 
 
 def choose(wanted: str, known: tuple[str, ...], *, none: str) -> str:
@@ -231,7 +234,7 @@ def _settings(folder: Path, settings: Mapping[str, object], where: str) -> Works
     engine = _text(settings, "engine", where, default="duckdb")
     if engine not in ENGINES:
         raise CannotProceed(f"{where}, engine", f'"{engine}" is no engine.', choose(engine, ENGINES, none=""))
-    written = _secret("AWARENESS_DATABASE_URL") or _text(
+    written = secret("AWARENESS_DATABASE_URL") or _text(
         settings, "database", where, default="sqlite:///catalogue.db"
     )
     keys = os.environ.get("AWARENESS_KEYS")
@@ -247,7 +250,7 @@ def _settings(folder: Path, settings: Mapping[str, object], where: str) -> Works
     )
 
 
-def _secret(variable: str) -> str | None:
+def secret(variable: str) -> str | None:
     """The variable, or the content of the file that ``<variable>_FILE`` names."""
     file = os.environ.get(f"{variable}_FILE")
     if os.environ.get(variable) and file:

@@ -6,6 +6,7 @@ is decided against everything stored before it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -27,6 +28,7 @@ from surveys.record import (
     questionnaires,
     retention,
     reviewing,
+    snapshot,
     sources,
     standing,
     undoing,
@@ -46,6 +48,7 @@ from surveys.record.questionnaires import QuestionnaireUse
 from surveys.record.retention import Certificate, KeptOriginal
 from surveys.record.reviewing import Action as HeldAction
 from surveys.record.reviewing import Comparison, HeldInterview
+from surveys.record.snapshot import Snapshot
 from surveys.record.standing import SitePart
 from surveys.record.uploads import ConsentCount, Upload
 from surveys.record.withholding import Withheld
@@ -83,6 +86,12 @@ class Catalogue:
         """Add one entry to the audit. ``details`` never holds an answer."""
         now = datetime.now(UTC)
         self.database.write(lambda connection: audit.note(connection, actor, action, subject, details, now))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The whole record as it is at one moment, whatever is stored meanwhile."""
+        with self.database.reading() as connection:
+            yield snapshot.taken(connection)
 
     # ---- the ledger of corrections -------------------------------------------------------------------
 

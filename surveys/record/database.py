@@ -22,12 +22,14 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    column,
     create_engine,
     event,
     func,
     insert,
     inspect,
     select,
+    table,
     text,
 )
 from sqlalchemy.dialects.postgresql.base import PGDialect
@@ -41,6 +43,7 @@ from surveys.problems import CannotProceed
 Result = TypeVar("Result")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "alembic_version"
 BUSY_SECONDS = 30  # how long a writer waits for the writers before it
 ROWS_AT_A_TIME = 200  # of a statement; databases bound the values that one may have
 SQLITE_CACHE_KIB = 32_000  # an upload of 200,000 interviews touches some 30 MB of pages
@@ -51,14 +54,15 @@ _one_migration = threading.Lock()  # Alembic's environment is one per process
 
 
 class Database:
-    """A SQLite file or a PostgreSQL database, at the version of this code."""
+    """A SQLite file or a PostgreSQL database, at the version of this code unless ``up_to_date`` is False."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, up_to_date: bool = True) -> None:
         self.url = _understood(url)
         self.where = self.url.render_as_string(hide_password=True)
         self._engine = _engine(self.url)
         try:
-            self._bring_up_to_date()
+            if up_to_date:
+                self._bring_up_to_date()
         except BaseException:
             self.close()
             raise
@@ -70,7 +74,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the record throughout."""
-        with self._translated(), self._engine.connect() as connection, connection.begin():
+        with self._translated(), _for_reading(self._engine).connect() as connection, connection.begin():
             yield connection
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
@@ -110,9 +114,9 @@ class Database:
                     connection.execute(text(f"VACUUM FULL {table}"))
 
     def _bring_up_to_date(self) -> None:
-        known = [path.name.split("_")[0] for path in sorted((MIGRATIONS / "versions").glob("[0-9]*_*.py"))]
+        known = known_versions()
         with self.reading() as connection:
-            version = _version(connection)
+            version = version_of(connection)
         if version is not None and version not in known:
             raise CannotProceed(
                 self.where,
@@ -120,7 +124,7 @@ class Database:
                 "Install the newer version, or restore a backup from before the upgrade.",
             )
         if version != known[-1]:
-            self.write(_migrate)
+            self.write(migrate)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -163,6 +167,32 @@ def is_among(connection: Connection, column: Column[str]) -> ColumnElement[bool]
 def among(connection: Connection, texts: Sequence[str]) -> dict[str, object]:
     """The parameter of ``is_among``."""
     return {"among": json.dumps(texts) if connection.dialect.name == "sqlite" else list(texts)}
+
+
+def known_versions() -> list[str]:
+    """The steps of the migrations that this program knows, in their order."""
+    return [path.name.split("_")[0] for path in sorted((MIGRATIONS / "versions").glob("[0-9]*_*.py"))]
+
+
+def version_of(connection: Connection) -> str | None:
+    """The step at which a record stands; None where the database holds none."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found: str | None = connection.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
+    return found
+
+
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Run the history on this connection; whoever waited for the lock finds it already run."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    with _one_migration:
+        command.upgrade(config, to)
 
 
 class _BrokenOffError(Exception):
@@ -235,28 +265,14 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
+def _for_reading(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":  # one state throughout, by nature
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def _for_writing(engine: Engine) -> Engine:
     return engine.execution_options(for_writing=True)
-
-
-def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found
-
-
-def _migrate(connection: Connection) -> None:
-    """Run the history on this connection; whoever waited for the lock finds it already run."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    with _one_migration:
-        command.upgrade(config, "head")
 
 
 def _told(error: Any) -> tuple[str, str]:

@@ -36,11 +36,17 @@ def postgresql_server() -> Iterator[str]:
 
 def new_postgresql_database(server: str) -> str:
     """The address of a new, empty database on the server."""
+    return copied_postgresql_database(server, None)
+
+
+def copied_postgresql_database(server: str, address: str | None) -> str:
+    """The address of a new database that holds what another one does, which nobody may be using."""
     import psycopg
 
     name = f"t{uuid.uuid4().hex}"
+    like = "" if address is None else f' TEMPLATE "{psycopg.conninfo.conninfo_to_dict(address)["dbname"]}"'
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"{like}')
     return server.replace("/postgres?", f"/{name}?")
 
 
