@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from surveys.doubts import open_doubts
+from surveys.doubts import Doubt, open_doubts
 from surveys.ingest import Receipt
 from surveys.languages import say
 from surveys.problems import CannotProceed, Problem
@@ -40,7 +40,7 @@ def verdict_of(receipt: Receipt, language: str) -> dict[str, Any]:
     declined = declined_rows(problems)
     left_out = [warning for warning in warnings if warning.code in TO_ACT_ON]
     remarks = [warning for warning in warnings if warning.code not in TO_ACT_ON]
-    asked = {doubt.kind for doubt in open_doubts(receipt.report.doubts)}
+    asked = _asked(receipt.report.doubts)
     state = _state(receipt, len(declined), left_out)
     numbers = {
         "accepted": receipt.accepted - receipt.replaced, "replaced": receipt.replaced,
@@ -83,7 +83,7 @@ def causes_of(
 ) -> list[Cause]:
     """Problems grouped by what is wrong and in which column: the file first, then the most frequent.
 
-    ``asked``: the kinds of the questions that can be answered beside them.
+    ``asked``: the kinds of the questions that can be answered beside them, and the codes and marks they are about.
     """
     groups: dict[tuple[str, str | None], list[Problem]] = {}
     for problem in problems:
@@ -100,16 +100,27 @@ def _cause(group: Sequence[Problem], language: str, asked: Collection[str]) -> C
     rows = () if alone and not inside else tuple(_row(p, language) for p in inside[:FIRST_ROWS])
     hidden = len(inside) - FIRST_ROWS
     said = {_said(problem, language) for problem in inside}
+    answered = ANSWERED.get(first.code) in asked or (
+        bool(inside) and all(problem.value in asked for problem in inside)
+    )
     return Cause(
         title=title,
         what=said.pop() if len(said) == 1 and not alone else "",
-        remedy=say("screens.upload.asked.fix", language)
-        if ANSWERED.get(first.code) in asked
-        else first.remedy(language),
+        remedy=say("screens.upload.asked.fix", language) if answered else first.remedy(language),
         count=len(group),
         rows=() if alone else rows,
         more=say("screens.upload.more_rows", language, count=hidden) if hidden > 0 else "",
     )
+
+
+def _asked(doubts: Sequence[Doubt]) -> set[str]:
+    """The kinds of the questions that are open, and the codes and marks they are about."""
+    asked: set[str] = set()
+    for doubt in open_doubts(doubts):
+        asked.add(doubt.kind)
+        if doubt.kind == "missing":
+            asked.add(str(doubt.values["code"]))
+    return asked
 
 
 def _title(first: Problem, count: int, language: str) -> str:

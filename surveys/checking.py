@@ -136,7 +136,11 @@ def check_table(
         answers=read,
         days=placement.interview_date,
         today=today,
-        settled={one.name: frozenset(one.declared) | known.rules.genuine(one.name) for one in columns},
+        settled={
+            one.name: frozenset(one.declared) | known.rules.genuine(one.name)
+            for one in columns
+            if not one.one_choice
+        },
     )
     answers = follow_form(interviews, questions)
     submission = fieldwork.parts.get("submission") if fieldwork else None

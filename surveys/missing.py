@@ -77,6 +77,16 @@ SUSPECT_CODES = frozenset(
     f"-{digits}" for digits in ("66", "77", "88", "96", "97", "98", "99", "777", "888", "998", "999", "9999")
 )
 
+# What programs write into a cell that holds nothing, and people type there. "NA" may as well be "not applicable", and a
+# lone "." a remark: never read as nothing before somebody has said so. ".a" to ".z" are what Stata's own exports write
+# for its extended missing values.
+MARKS = frozenset(
+    (
+        "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "\\N", ".", "-",
+        *(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
+    )
+)  # fmt: skip
+
 
 def plain_letters(text: str) -> str:
     """Letters, digits and vowel marks alone, case folded: what is left when punctuation does not count."""

@@ -2,7 +2,8 @@
 
 A decision is a key and a value of text: ``day_order:COLUMN`` is ``day_first`` or ``month_first``;
 ``sheet`` is the name of the sheet or member that holds the interviews; ``missing:CODE`` and
-``missing:CODE:QUESTION`` are a missing reason, or ``answer`` where the code is an answer like any other;
+``missing:CODE:QUESTION`` are a missing reason, or ``answer`` where the code is an answer like any other, or
+``blank`` where it is a mark such as ``NA`` that a program wrote into an empty cell;
 ``column:HEADER`` is the name of a question, or nothing where the column is left out.
 """
 
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Literal, cast
 
 from surveys.doubts import Said
-from surveys.missing import Missing
+from surveys.missing import MARKS, Missing
 from surveys.problems import CannotProceed
 
 
@@ -21,8 +22,9 @@ DayOrder = Literal["day_first", "month_first"]
 DAY_ORDERS: tuple[DayOrder, ...] = ("day_first", "month_first")
 ANSWER = "answer"  # the code is an answer like any other
 ASK_AGAIN = "ask"  # takes a decision back
-# A cell that holds a code is not blank, so "blank" is no meaning of one.
+# A cell that holds a code is not blank, so "blank" is no meaning of one; of a mark it is the likeliest.
 MEANINGS = tuple(reason for reason in Missing if reason is not Missing.BLANK)
+MEANINGS_OF_MARKS = (Missing.BLANK, *MEANINGS)
 SHEET, DAY_ORDER, MISSING, COLUMN = "sheet", "day_order", "missing", "column"
 
 
@@ -111,6 +113,11 @@ class SourceUse:
     read_by: int | None  # the remembered version they build on
 
 
+def meanings_of(code: str) -> tuple[Missing, ...]:
+    """What a code or a mark may stand for, where it is no answer."""
+    return MEANINGS_OF_MARKS if code in MARKS else MEANINGS
+
+
 def day_order_key(header: str) -> str:
     """The key of a column's order of day and month."""
     return f"{DAY_ORDER}:{header}"
@@ -178,7 +185,7 @@ def _allowed(key: str, where: str) -> tuple[str, ...]:
     if kind == DAY_ORDER:
         return DAY_ORDERS
     if kind == MISSING and rest:
-        return (*MEANINGS, ANSWER)
+        return (*meanings_of(rest.split(":", 1)[0]), ANSWER)
     if key == SHEET or (kind == COLUMN and rest):
         return ()
     raise CannotProceed(

@@ -7,6 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from surveys.display import listed
 from surveys.doubts import Doubt, Option, Place
 from surveys.expressions import Answers as Columns
 from surveys.expressions import meets_constraint
@@ -22,13 +23,13 @@ from surveys.judging.choices import ChoiceList
 from surveys.judging.findings import Finding
 from surveys.judging.quantities import read_day, western_digits
 from surveys.languages import languages, say
-from surveys.missing import SUSPECT_CODES, Missing, reasons_of_list
+from surveys.missing import MARKS, SUSPECT_CODES, Missing, reasons_of_list
 from surveys.sources import (
     ANSWER,
     DAY_ORDERS,
-    MEANINGS,
     Decisions,
     day_order_key,
+    meanings_of,
     missing_key,
 )
 
@@ -59,7 +60,8 @@ _ALSO_ASKED = frozenset(
         "9999",
     )
 )
-_ASKED = frozenset((*SUSPECT_CODES, *_ALSO_ASKED))
+_ASKED = frozenset((*SUSPECT_CODES, *_ALSO_ASKED, *MARKS))
+_NAMED = 8  # questions that the sentence about a mark names; it may stand in every column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,6 +77,7 @@ class Column:
     labelled: frozenset[str] = frozenset()  # codes the file itself labels as a choice of the form
     plays_part: bool = False  # an id, a cluster, a weight: codes are not asked about
     of_the_interview: bool = False  # its dates are those of the interviews
+    one_choice: bool = False  # of a select_multiple: it holds ticks, not codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,31 +104,45 @@ class CodeRules:
         """
         if choices is not None:
             return bool(choices.pick(code).codes)
-        if question.type not in MEASURED or question.constraint is None:
+        if question.type not in MEASURED or question.constraint is None or code in MARKS:
             return False
         return self._keeps_rule(question, code) and self._keeps_rule(question, str(int(code) // 2))
 
     def is_refused(self, question: Question, code: str) -> bool:
         """Whether a row with the code stays out as long as nobody says what it means."""
+        if code in MARKS:
+            return question.type not in _WRITTEN | CLOCKED_BY_DEVICE
         if question.type in MEASURED:
             return question.constraint is not None and not self._keeps_rule(question, code)
         return question.type not in _WRITTEN
 
     def decided(self, name: str, question: Question, choices: ChoiceList | None) -> dict[str, Missing]:
-        """The codes of a question to which a person gave a missing reason; never one of its answers."""
+        """The codes of a question to which a person gave a missing reason; never one of its answers.
+
+        Nor a mark that stands for an empty cell: whether the question was asked there, the form says.
+        """
         meant = {code: self._decisions.meaning(code, name) for code in self._decisions.codes}
         return {
             code: Missing(meaning)
             for code, meaning in meant.items()
-            if meaning not in (None, ANSWER) and not self._is_own(question, choices, code)
+            if meaning not in (None, ANSWER, Missing.BLANK) and not self._is_own(question, choices, code)
         }
+
+    def blanks(self, name: str, question: Question | None, choices: ChoiceList | None) -> frozenset[str]:
+        """The marks that stand for an empty cell in the column of that name; never one of its answers."""
+        return frozenset(
+            code
+            for code in self._decisions.codes
+            if self._decisions.meaning(code, name) == Missing.BLANK
+            and not (question is not None and self._is_own(question, choices, code))
+        )
 
     def genuine(self, name: str) -> frozenset[str]:
         """The codes that a person said are answers like any other."""
         return frozenset(c for c in self._decisions.codes if self._decisions.meaning(c, name) == ANSWER)
 
     def _is_own(self, question: Question, choices: ChoiceList | None, code: str) -> bool:
-        return _is_number(code) and self.is_answer(question, choices, code)
+        return (_is_number(code) or code in MARKS) and self.is_answer(question, choices, code)
 
     def _keeps_rule(self, question: Question, code: str) -> bool:
         held = meets_constraint(
@@ -135,15 +152,23 @@ class CodeRules:
 
 
 def code_doubts(columns: Iterable[Column], rules: CodeRules, decisions: Decisions) -> Doubts:
-    """One doubt for every code that occurs and that neither form nor file nor campaign explains."""
-    places: dict[str, list[tuple[Place, Column]]] = {}
+    """One doubt for every code that occurs and that neither form nor file nor campaign explains.
+
+    A mark is asked about where it would refuse a row, and then in every column: "NA" as somebody's remark is one.
+    """
+    places: dict[str, dict[str, tuple[Place, Column]]] = {}
     for column in columns:
         for code, count in _codes_in(column).items():
             if _is_open(column, code, rules):
-                place = Place(id=missing_key(code, column.name), name=column.name, count=count)
-                places.setdefault(code, []).append((place, column))
+                here = places.setdefault(code, {})
+                before = here[column.name][0].count if column.name in here else 0
+                place = Place(id=missing_key(code, column.name), name=column.name, count=before + count)
+                here[column.name] = (place, column)
+    gathered = {code: list(here.values()) for code, here in places.items()}
     doubts, used = [], []
-    for code, found in sorted(places.items(), key=lambda pair: -sum(place.count for place, _ in pair[1])):
+    for code, found in sorted(gathered.items(), key=lambda pair: -sum(place.count for place, _ in pair[1])):
+        if code in MARKS and not any(rules.is_refused(column.question, code) for _, column in found):
+            continue
         doubts.append(_code_doubt(code, found, rules, decisions))
         used += [_key_used(decisions, code, place) for place, _ in found]
     return Doubts(doubts=tuple(doubts), used=tuple(dict.fromkeys(key for key in used if key)))
@@ -157,7 +182,7 @@ def outranked(columns: Iterable[Column], instrument: Instrument, decisions: Deci
         own = reasons_of_list(listed)
         for code in decisions.codes:
             meaning = decisions.meaning(code, column.name)
-            if meaning is None or column.plays_part:
+            if meaning is None or column.plays_part or column.one_choice:
                 continue
             if code in column.declared and column.declared[code] != meaning:
                 told.setdefault((code, "declared"), []).append(column.name)
@@ -175,9 +200,9 @@ def outranked(columns: Iterable[Column], instrument: Instrument, decisions: Deci
 
 def _codes_in(column: Column) -> dict[str, int]:
     """How often each code occurs that could mean no answer."""
-    if column.plays_part:
-        return {}
-    wanted = SUSPECT_CODES if column.question.type in _WRITTEN else _ASKED
+    wanted = SUSPECT_CODES | MARKS if column.question.type in _WRITTEN else _ASKED
+    if column.plays_part or column.one_choice:
+        wanted = MARKS
     spelt = pa.array([text for code in wanted for text in (code, f"{code}.0")], pa.large_string())
     found = column.texts.filter(pc.fill_null(pc.is_in(column.texts, value_set=spelt), False))
     counts: dict[str, int] = {}
@@ -194,7 +219,7 @@ def _is_open(column: Column, code: str, rules: CodeRules) -> bool:
         return False
     if code in column.declared or code in column.labelled or rules.is_answer(question, column.choices, code):
         return False
-    return code in SUSPECT_CODES or column.choices is not None or rules.is_refused(question, code)
+    return code in SUSPECT_CODES | MARKS or column.choices is not None or rules.is_refused(question, code)
 
 
 def _code_doubt(
@@ -203,12 +228,14 @@ def _code_doubt(
     refused = [rules.is_refused(column.question, code) for _, column in found]
     cells = sum(place.count for place, _ in found)
     values = {"code": code, "cells": cells, "questions": ", ".join(place.name for place, _ in found)}
-    meanings = [*MEANINGS, *([] if any(refused) else [ANSWER])]
+    if code in MARKS:
+        values |= {"questions": listed([place.name for place, _ in found], most=_NAMED), "number": len(found)}
+    meanings = [*meanings_of(code), *([] if any(refused) else [ANSWER])]
     said = [decisions.meaning(code, place.name) for place, _ in found]
     return Doubt(
         id=missing_key(code),
         kind="missing",
-        sentence="missing.about",
+        sentence="missing.about_mark" if code in MARKS else "missing.about",
         options=tuple(Option(value=m, sentence=f"missing.{m}", values=values) for m in meanings),
         values=values,
         places=tuple(place for place, _ in found),

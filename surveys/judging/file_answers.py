@@ -14,16 +14,12 @@ from surveys.judging.choices import ChoiceList
 from surveys.judging.headers import HeaderMap, Source
 from surveys.judging.linking_keys import unjudged_keys
 from surveys.judging.split_choices import gather_split
-from surveys.judging.understanding import Known, choices_of, whole_column
+from surveys.judging.understanding import NOT_AVAILABLE, Known, choices_of, whole_column
 from surveys.missing import Missing, reasons_of_list
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
 
 
-NOT_AVAILABLE = {  # what the exporter writes where nothing was answered
-    "ona": frozenset({"n/a", "N/A"}),
-    "limesurvey": frozenset({"N/A", "n/a"}),
-}
 _NAMES: tuple[Part, ...] = ("submission", "respondent", "cluster", "stratum", "interviewer", "site")
 
 
@@ -58,13 +54,16 @@ def _read(
     listed = instrument.choices.get((question.choice_list if question else None) or "", ())
     codes = fieldwork.missing_codes if fieldwork else {}
     reasons: dict[str, Missing] = reasons_of_list(listed, codes) if choices is not None else {}
+    not_available = NOT_AVAILABLE.get(raw.dialect, frozenset()) | known.rules.blanks(
+        source.name, question, choices
+    )
     summary = None
     if source.whole is not None:
         header = headers.headers[source.whole]
         conventions = Conventions(
             decimal_comma=raw.decimal_comma,
             by_label=headers.by_label,
-            not_available=NOT_AVAILABLE.get(raw.dialect, frozenset()),
+            not_available=not_available,
             missing_codes=codes,
             declared_missing=(raw.declared_missing or {}).get(header, {}),
             value_labels=(raw.value_labels or {}).get(header, {}),
@@ -90,7 +89,7 @@ def _read(
         name=source.name,
         choices=choices,
         reasons=reasons,
-        not_available=NOT_AVAILABLE.get(raw.dialect, frozenset()),
+        not_available=not_available,
         summary=summary,
         labels={code: _tick_labels(raw, headers.headers[position]) for position, code in source.split},
     )

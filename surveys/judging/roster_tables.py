@@ -14,9 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from surveys.instrument import Instrument, Question
-from surveys.judging.file_answers import NOT_AVAILABLE
 from surveys.judging.targets import stored_questions
-from surveys.judging.understanding import whole_column
+from surveys.judging.understanding import NOT_AVAILABLE, whole_column
 from surveys.reading.table import RawFile, RawTable
 
 

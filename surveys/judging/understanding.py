@@ -22,12 +22,17 @@ from surveys.judging.map_suggestions import columns_doubt, confirmed, suggest
 from surveys.judging.misplaced import line_of_names
 from surveys.judging.parts import judged_as
 from surveys.judging.targets import stored_questions
+from surveys.missing import Missing
 from surveys.problems import FileRefused, Problem
 from surveys.reading.table import RawFile, RawTable
 from surveys.sources import Decisions, column_key
 
 
 MOST_COLUMNS = 300  # beyond that it is no survey with other headings
+NOT_AVAILABLE = {  # what the exporter writes where nothing was answered
+    "ona": frozenset({"n/a", "N/A"}),
+    "limesurvey": frozenset({"N/A", "n/a"}),
+}
 CONFIRMED = "confirmed"  # the answer that stands for a whole column map
 WORTH_TELLING = 0.8  # strength of a suggestion for a file that could be read without it
 
@@ -121,11 +126,13 @@ def whole_column(table: RawTable, position: int) -> pa.Array:
 def columns_of(
     raw: RawFile, headers: HeaderMap, questions: Mapping[str, Question], known: Known
 ) -> list[Column]:
-    """Every column that answers a question by itself, as those see it who look for doubts."""
+    """Every column of answers, as those see it who look for doubts."""
     return [
-        _column(source, questions[source.name], raw, headers, known)
+        _column(source, questions[source.name], place, raw, headers, known)
         for source in headers.answers.values()
-        if source.whole is not None and source.name in questions
+        if source.name in questions
+        for place in (source.whole, *(place for place, _ in source.split))
+        if place is not None
     ]
 
 
@@ -172,19 +179,21 @@ def new_headers(raw: RawFile, known: Known) -> list[Finding]:
     return [Finding(code="map_new_headers", effect="warn", values=values)] if names else []
 
 
-def _column(source: Source, question: Question, raw: RawFile, headers: HeaderMap, known: Known) -> Column:
-    assert source.whole is not None, "only whole columns are looked at"  # noqa: S101
-    header = headers.headers[source.whole]
+def _column(
+    source: Source, question: Question, place: int, raw: RawFile, headers: HeaderMap, known: Known
+) -> Column:
+    header = headers.headers[place]
     choices = choices_of(question, known.instrument)
     labels = (raw.value_labels or {}).get(header, {})
     parts = known.fieldwork.parts if known.fieldwork else {}
     return Column(
         name=source.name,
         header=header,
-        texts=raw.interviews.rows.column(source.whole),
+        texts=raw.interviews.rows.column(place),
         question=question,
         choices=choices,
-        declared=declared_codes(
+        declared=dict.fromkeys(NOT_AVAILABLE.get(raw.dialect, ()), Missing.BLANK)
+        | declared_codes(
             known.fieldwork.missing_codes if known.fieldwork else {},
             (raw.declared_missing or {}).get(header, {}),
             labels,
@@ -192,6 +201,7 @@ def _column(source: Source, question: Question, raw: RawFile, headers: HeaderMap
         labelled=frozenset(code for code, label in labels.items() if choices and choices.by_label(label)),
         plays_part=source.name in parts.values() and parts.get("interview_date") != source.name,
         of_the_interview=parts.get("interview_date") == source.name,
+        one_choice=place != source.whole,
     )
 
 

@@ -258,3 +258,64 @@ def test_the_sentences_of_every_problem_can_be_said() -> None:
     assert isinstance(found.problem, Problem)
     assert found.problem.message("ko") != found.problem.message("en")
     assert told(judged(DAY, ["day"], ["2026-01-01"])) == []
+
+
+# ---- marks in empty cells --------------------------------------------------------------------------------
+
+MARKED = questionnaire(
+    ask("know", "select_one knows"),
+    ask("age", "integer"),
+    ask("heard", "select_multiple channels"),
+    ask("met", "date"),
+    ask("remark", "text"),
+)
+MARKED_HEADER = ["know", "age", "heard/tv", "heard/radio", "met", "remark"]
+
+
+def test_what_a_program_wrote_into_empty_cells_is_asked_about_once_for_all_columns() -> None:
+    rows = (["1", "NA", "1", "0", "2026-05-01", "NA"], ["NA", "20", "NA", "NA", "NA", "so far"])
+    report = judged(MARKED, MARKED_HEADER, *rows)
+    one = doubt(report.doubts, "missing:NA")
+    assert report.rejected == (1, 2)
+    assert one.about().startswith(
+        "“NA” stands in 5 columns in place of an answer (6 cells: know, age, heard, met, remark). "
+    )
+    assert [(place.name, place.count) for place in one.places] == [
+        ("know", 1), ("age", 1), ("heard", 2), ("met", 1), ("remark", 1),
+    ]  # fmt: skip
+    assert one.options[0].value == "blank"
+    assert one.blocking
+    answered = judged(MARKED, MARKED_HEADER, *rows, answers=["missing:NA=blank"])
+    assert answered.rejected == ()
+    assert answered.used == ("missing:NA",)
+    assert column(answered, "age") == [None, "20"]
+    assert column(answered, "heard") == ["tv", None]
+    assert column(answered, "remark") == [None, "so far"]
+    assert "blank" in str(report_as_dict(answered)["decided"])
+
+
+@pytest.mark.parametrize("mark", [".", "\\N", "NULL", "#N/A", ".d"])
+def test_each_mark_that_a_program_writes_for_nothing_may_be_said_to_be_nothing(mark: str) -> None:
+    report = judged(MARKED, ["know", "age"], ["1", mark], ["0", "30"], answers=[f"missing:{mark}=blank"])
+    assert (report.rejected, column(report, "age")) == ((), [None, "30"])
+
+
+def test_a_mark_may_mean_a_missing_reason_as_well() -> None:
+    report = judged(
+        MARKED, ["know", "age"], ["NA", ".d"], answers=["missing:NA=not_applicable", "missing:.d=dont_know"]
+    )
+    assert column(report, "know@missing") == ["not_applicable"]
+    assert column(report, "age@missing") == ["dont_know"]
+
+
+def test_a_mark_that_is_only_somebodys_remark_is_stored_and_not_asked_about() -> None:
+    report = judged(MARKED, ["know", "remark"], ["1", "NA"], ["0", "."])
+    assert (report.doubts, column(report, "remark")) == ((), ["NA", "."])
+
+
+def test_a_choice_of_the_form_that_is_spelt_like_a_mark_stays_the_choice() -> None:
+    lists = {"listed": choices({"na": ("Other", "기타"), "1": ("Yes", "예")})}
+    form = questionnaire(ask("q", "select_one listed"), ask("age", "integer"), lists=lists)
+    report = judged(form, ["q", "age"], ["NA", "NA"], answers=["missing:NA=blank"])
+    assert column(report, "q") == ["na"]
+    assert [place.name for place in doubt(report.doubts, "missing:NA").places] == ["age"]
