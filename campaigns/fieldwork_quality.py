@@ -1,6 +1,6 @@
 """The quality of one site's fieldwork, with what the campaign knows: windows, quotas, outcomes, back-checks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from campaigns.scoring import outcome_column
 from campaigns.weights import weighed, weights_report
 from surveys.instrument import Instrument
 from surveys.quality.findings import Damage
-from surveys.quality.interviews import Interviews, interviews_of
+from surveys.quality.interviews import NOTHING_KEPT_BACK, Interviews, interviews_of
 from surveys.quality.report import QualityReport, quality_report
 from surveys.quality.setting import Measure, PlannedQuota, Refusals, Setting
 from surveys.weights_made import WeightsReport
@@ -52,6 +52,7 @@ def quality_of(
     wave: str,
     today: date,
     refusals: Refusals | None = None,
+    kept_back: Mapping[str, Collection[str]] = NOTHING_KEPT_BACK,
 ) -> QualityReport:
     """Every check on the interviews of one site and wave.
 
@@ -61,10 +62,12 @@ def quality_of(
         The current answers of the campaign's sites and waves, as ``surveys.columns`` writes them.
     refusals
         Rows of the uploaded files that stayed out.
+    kept_back
+        Of each question the ids of the interviews whose text is kept back.
     """
     place, round_ = campaign.site(site), next(one for one in campaign.waves if one.id == wave)
     shelf = _Shelf.of(files)
-    interviews = _interviews(campaign, instrument, place, _weighed(campaign, shelf, site, wave))
+    interviews = _interviews(campaign, instrument, place, _weighed(campaign, shelf, site, wave), kept_back)
     again = next((one.id for one in campaign.waves if one.backcheck_of == wave), None)
     second = shelf.table(site, again) if again is not None else None
     setting = Setting(
@@ -151,14 +154,25 @@ def _weighed(campaign: Campaign, shelf: _Shelf, site: str, wave: str) -> pa.Tabl
         connection.disconnect()
 
 
-def _interviews(campaign: Campaign, instrument: Instrument, site: Site, table: pa.Table | None) -> Interviews:
+def _interviews(
+    campaign: Campaign,
+    instrument: Instrument,
+    site: Site,
+    table: pa.Table | None,
+    kept_back: Mapping[str, Collection[str]] = NOTHING_KEPT_BACK,
+) -> Interviews:
     if table is None:
         table = pa.table({"@submission": pa.array([], pa.large_string())})
     fieldwork = fieldwork_of(campaign)
     parts = {*fieldwork.parts.values(), *([fieldwork.consent] if fieldwork.consent else [])}
     counted = {name for quota in site.quotas for name in quota.by}
     return interviews_of(
-        table, instrument, parts=parts - counted, counted=counted, country=alpha_2(site.country)
+        table,
+        instrument,
+        parts=parts - counted,
+        counted=counted,
+        country=alpha_2(site.country),
+        kept_back=kept_back,
     )
 
 

@@ -53,19 +53,47 @@ class Qualities:
         """The report on the newest data of a site and wave."""
         newest, today = self._catalogue.newest_upload(campaign.id), datetime.now(UTC).date()
         refused = max((sent.id for sent in self._catalogue.uploads(campaign.id, site)), default=0)
-        version = (campaign.id, campaign.sha256, site, wave, newest, refused, today)
+        kept_back = self._kept_back(campaign, site, wave)
+        version = (campaign.id, campaign.sha256, site, wave, newest, refused, today, kept_back)
         with self._making:
             if version not in self._kept:
-                self._kept[version] = self._make(campaign, site, wave, newest, today)
+                self._kept[version] = self._make(campaign, site, wave, newest, today, kept_back)
                 if len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             return self._kept[version]
 
-    def _make(self, campaign: Campaign, site: str, wave: str, newest: int | None, today: date) -> SiteQuality:
+    def _kept_back(self, campaign: Campaign, site: str, wave: str) -> tuple[tuple[str, str], ...]:
+        """The question and the interview of every text that is kept back, whether it waits or was left out."""
+        texts = self._catalogue.withheld(campaign.id, site, None)
+        return tuple(
+            (one.question, one.submission) for one in texts if one.wave == wave and one.state != "released"
+        )
+
+    def _make(
+        self,
+        campaign: Campaign,
+        site: str,
+        wave: str,
+        newest: int | None,
+        today: date,
+        kept_back: tuple[tuple[str, str], ...],
+    ) -> SiteQuality:
         instrument = load_instrument(self._workspace.instrument_file(campaign.instrument))
         files = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
         refusals = tally(sent_files(self._catalogue, campaign.id, site, wave))
-        report = quality_of(campaign, instrument, files, site=site, wave=wave, today=today, refusals=refusals)
+        texts: dict[str, set[str]] = {}
+        for question, submission in kept_back:
+            texts.setdefault(question, set()).add(submission)
+        report = quality_of(
+            campaign,
+            instrument,
+            files,
+            site=site,
+            wave=wave,
+            today=today,
+            refusals=refusals,
+            kept_back=texts,
+        )
         return SiteQuality(
             campaign=campaign,
             instrument=instrument,

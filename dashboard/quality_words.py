@@ -12,6 +12,7 @@ from surveys.instrument import Instrument
 from surveys.languages import pick, say
 from surveys.missing import Missing
 from surveys.quality.findings import Checked, CheckName, Found, Severity
+from surveys.quality.nonresponse import QuestionMissing
 
 
 Kind = Literal["text", "count", "share", "number"]
@@ -27,7 +28,8 @@ COLUMNS: Mapping[TableName, Mapping[str, Kind]] = {
     },
     "missing": {
         "question": "text", "asked": "count", "missing": "share", "dont_know": "count", "refused": "count",
-        "not_applicable": "count", "blank": "count", "lost": "count", "not_asked": "count",
+        "not_applicable": "count", "blank": "count", "lost": "count", "kept_back": "count",
+        "not_asked": "count",
     },
     "quotas": {
         "quota": "text", "held": "count", "target": "count", "to_do": "count", "days_left": "count",
@@ -93,7 +95,7 @@ def tables_of(quality: SiteQuality, language: str) -> dict[TableName, Table]:
         "missing": [
             (
                 question_label(row.question, quality, language), row.asked, row.share,
-                *(row.by_reason[Missing(name)] for name in COLUMNS["missing"] if name in set(Missing)),
+                *(_missing(row, name) for name in COLUMNS["missing"] if name in {*Missing, "kept_back"}),
             )
             for row in report.missing
         ],
@@ -237,6 +239,11 @@ def value_label(name: str, value: str, instrument: Instrument, language: str) ->
         if choice.name.casefold() == value.casefold():
             return instrument.text_in(choice.labels, language) or value
     return value
+
+
+def _missing(row: QuestionMissing, name: str) -> int:
+    """How many answers to a question are missing for a reason, or kept back."""
+    return row.kept_back if name == "kept_back" else row.by_reason[Missing(name)]
 
 
 def _urgent(lines: Sequence[Line]) -> list[Line]:

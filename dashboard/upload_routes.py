@@ -207,7 +207,7 @@ def _told(job: Job, language: str) -> dict[str, Any]:
     if job.state == "done" and job.receipt is not None:
         receipt = job.receipt
         told["verdict"] = verdicts.verdict_of(receipt, language)
-        told["questions"] = questions_of(receipt.report.doubts, language) if job.kept else []
+        told["questions"] = questions_of(receipt.report.doubts, language) if job.kept or job.writing else []
         told["writing"] = job.writing
         told["undo"] = not receipt.repeated and bool(receipt.accepted or receipt.held)
         if receipt.held:

@@ -99,6 +99,8 @@ class Uploads:
 
     def again(self, job: Job, answers: Decisions, by: str) -> Job | None:
         """Queue the file of an earlier job once more, with answers; None where it is no longer kept."""
+        if job.writing and job.future is not None:
+            job.future.result()  # the workbook of refused rows is made from the same file
         if not self._claim(job):
             return None
         together = job.sending.answers.with_answers(answers, keep_taken_back=True)

@@ -88,8 +88,19 @@ def causes_of(
     groups: dict[tuple[str, str | None], list[Problem]] = {}
     for problem in problems:
         groups.setdefault((problem.code, problem.column), []).append(problem)
-    ordered = sorted(groups.values(), key=lambda group: (group[0].row is not None, -len(group)))
+    ordered = sorted(
+        groups.values(),
+        key=lambda group: (group[0].row is not None, _is_answered(group, asked), -len(group)),
+    )
     return [_cause(group, language, asked) for group in ordered]
+
+
+def _is_answered(group: Sequence[Problem], asked: Collection[str]) -> bool:
+    """Whether the answer to a question on the page settles the whole group: nobody has to mend these cells."""
+    inside = [problem for problem in group if problem.row is not None]
+    return ANSWERED.get(group[0].code) in asked or (
+        bool(inside) and all(problem.value in asked for problem in inside)
+    )
 
 
 def _cause(group: Sequence[Problem], language: str, asked: Collection[str]) -> Cause:
@@ -100,9 +111,7 @@ def _cause(group: Sequence[Problem], language: str, asked: Collection[str]) -> C
     rows = () if alone and not inside else tuple(_row(p, language) for p in inside[:FIRST_ROWS])
     hidden = len(inside) - FIRST_ROWS
     said = {_said(problem, language) for problem in inside}
-    answered = ANSWERED.get(first.code) in asked or (
-        bool(inside) and all(problem.value in asked for problem in inside)
-    )
+    answered = _is_answered(group, asked)
     return Cause(
         title=title,
         what=said.pop() if len(said) == 1 and not alone else "",
@@ -158,13 +167,11 @@ def declined_rows(problems: Sequence[Problem]) -> set[int]:
 
 
 def _next(receipt: Receipt, state: str) -> str:
-    """What to do now: where a refused file has questions, their answers come before everything else."""
+    """What to do now: where rows stay out because of open questions, their answers come before everything else."""
     asks = any(doubt.blocking for doubt in open_doubts(receipt.report.doubts))
-    return (
-        "screens.upload.asked.next"
-        if state == "refused" and asks
-        else f"screens.upload.verdicts.{state}.next"
-    )
+    if asks and state in ("refused", "partly"):
+        return "screens.upload.asked.next" if state == "refused" else "screens.upload.asked.next_partly"
+    return f"screens.upload.verdicts.{state}.next"
 
 
 def _state(receipt: Receipt, declined: int, left_out: Sequence[Problem]) -> str:

@@ -198,6 +198,12 @@ def _of_several(
     doubt = _sheet_doubt(names, sheets, judgement)
     if chosen is None:
         besides = _open_in(sheets, judgement)
+        if not any(option.values.get("known") for option in doubt.options):
+            doubt = replace(
+                doubt, blocking=False
+            )  # no answer is likely to help: this is no export of the form
+            foreign = replace(refused.problem, code="sheets_without_questions")
+            raise FileRefused(foreign, doubts=[doubt, *besides]) from None
         raise FileRefused(*refused.problems, doubts=[doubt, *besides]) from None
     raw = sheets.get(chosen) or read_file(path, name=name, limits=limits, sheet=chosen)
     return raw, [replace(doubt, answer=raw.interviews.name)]

@@ -34,14 +34,14 @@
 
   function Table(props) {
     var table = props.table;
-    return h(Scrolled, { label: props.caption }, h("table", { className: "quality-table" },
-      h("caption", null, props.note), h(Heads, table),
+    return h(React.Fragment, null, h("p", { className: "note" }, props.note), h(Scrolled, { label: props.caption }, h("table", { className: "quality-table" },
+      h("caption", { className: "unseen" }, props.caption), h(Heads, table),
       h("tbody", null, table.rows.map(function (row, number) {
         return h("tr", { key: number }, row.map(function (cell, place) {
           return place ? h("td", { key: place, className: table.numeric[place] ? "number" : "" }, cell)
             : h("th", { key: place, scope: "row" }, cell);
         }));
-      }))));
+      })))));
   }
 
   function Named(props) {

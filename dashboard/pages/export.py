@@ -56,6 +56,7 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
     return [
         heading,
         panel(
+            html.H2(say("screens.export.effects_title", language)),
             html.Ul([_format(name, address) for name in EXPORT_FORMATS], className="formats"),
             html.P(made, className="export-note"),
             html.P(say("screens.export.protected", language), className="export-note"),

@@ -24,8 +24,10 @@ Texts = NDArray[np.object_]
 Moments = NDArray[np.datetime64]
 
 REASONS = tuple(Missing)  # a reason is its place here plus one; 0 is none
+KEPT_BACK = len(REASONS) + 1  # a text that was given and is kept back because it seems to point to a person
 NOT_COMPARED = frozenset({"geopoint", "geotrace", "geoshape", "image", "audio", "video", "file", "barcode"})
 NO_ANSWER = -1
+NOTHING_KEPT_BACK: Mapping[str, Collection[str]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,6 +106,7 @@ def interviews_of(
     parts: Collection[str] = (),
     counted: Collection[str] = (),
     country: str | None = None,
+    kept_back: Mapping[str, Collection[str]] = NOTHING_KEPT_BACK,
 ) -> Interviews:
     """The typed interviews of one site and wave (``surveys.columns``) as the checks see them.
 
@@ -115,6 +118,8 @@ def interviews_of(
         Calculated fields that are wanted all the same, because a quota counts by them.
     country
         Two letters; tells the local time of a clock that was written in universal time.
+    kept_back
+        Of each question the ids of the interviews whose text is kept back; the columns hold it as lost.
     """
     table = _sorted(table)
     wall = _times(table, "@started", "s")
@@ -131,7 +136,7 @@ def interviews_of(
         received=_times(table, "@received", "s"),
         weight=np.nan_to_num(_numbers(table, "@weight"), nan=1.0),
         answers={
-            name: _answered(table, name, question)
+            name: _answered(table, name, question, kept_back.get(name, ()))
             for name, question in stored_questions(instrument).items()
             if name in table.column_names
             and name not in parts
@@ -178,7 +183,7 @@ def _times(table: pa.Table, name: str, unit: str) -> Moments:
     return np.asarray(table[name].to_numpy()).astype(f"datetime64[{unit}]")
 
 
-def _answered(table: pa.Table, name: str, question: Question) -> Answered:
+def _answered(table: pa.Table, name: str, question: Question, kept_back: Collection[str]) -> Answered:
     column = table[name]
     numbers = None
     if pa.types.is_floating(column.type) or question.type in NUMERIC:
@@ -189,6 +194,9 @@ def _answered(table: pa.Table, name: str, question: Question) -> Answered:
         said = _texts(table, f"{name}{MISSING}")
         known = {str(reason): place for place, reason in enumerate(REASONS, start=1)}
         reasons = np.array([known.get(one, 0) for one in said.tolist()], dtype=np.int8)
+    if kept_back:
+        given = np.isin(_texts(table, "@submission").astype(str), list(kept_back))
+        reasons[given & (reasons == reason_code(Missing.LOST))] = KEPT_BACK
     return Answered(question=question, levels=levels, codes=codes, reasons=reasons, numbers=numbers)
 
 

@@ -7,7 +7,16 @@ import numpy as np
 
 from surveys.missing import Missing
 from surveys.quality.findings import Checked, CheckName, Found, Severity
-from surveys.quality.interviews import REASONS, Answered, Flags, Floats, Interviews, reason_code, substantive
+from surveys.quality.interviews import (
+    KEPT_BACK,
+    REASONS,
+    Answered,
+    Flags,
+    Floats,
+    Interviews,
+    reason_code,
+    substantive,
+)
 from surveys.quality.setting import Setting
 from surveys.quality.team import deviations, holm
 
@@ -30,6 +39,9 @@ class QuestionMissing:
     interviews: int
     asked: int
     by_reason: Mapping[Missing, int]
+    kept_back: int = (
+        0  # texts that were given, and wait or were left out because they seem to point to a person
+    )
 
     @property
     def share(self) -> float:
@@ -46,6 +58,7 @@ def missing_by_question(interviews: Interviews) -> tuple[QuestionMissing, ...]:
             interviews=len(interviews),
             asked=int(answered.asked.sum()),
             by_reason={reason: int(answered.missing_for(reason).sum()) for reason in REASONS},
+            kept_back=int((answered.reasons == KEPT_BACK).sum()),
         )
         for name, answered in substantive(interviews).items()
     )

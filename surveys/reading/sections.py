@@ -21,7 +21,21 @@ NOTES = re.compile(
 )
 ROSTER_KEYS = ("PARENT_KEY", "_submission__id", "_submission__uuid")
 AUDIT_LOGS = (("event", "node", "start", "end"), ("Field name", "Total duration (seconds)"))
+# Columns that a log of corrections has and no interview, without case, spaces and punctuation: DIME's two, REACH's,
+# SurveyCTO's.
+CORRECTION_LOGS = (
+    ({"varname"}, {"value"}, {"initials", "valuecurrent"}),
+    ({"strvar"}, {"strvalue"}, {"catvar"}),
+    ({"duplistid"}, {"newid"}, {"initials", "listofdiffs"}),
+    (
+        {"question", "questionname", "field", "fieldname", "variable"},
+        {"oldvalue", "originalvalue", "valueold", "fromvalue", "previousvalue"},
+        {"newvalue", "correctedvalue", "valuenew", "tovalue"},
+    ),
+)
+BESIDE_A_LOG = {"initials", "notes"}  # DIME's list of interviews to drop has these and no column of its own
 QUESTIONNAIRE_COLUMNS = {"type", "name"}
+CHOICES_COLUMNS = {"list_name", "name"}
 QUESTIONNAIRE_SHEETS = re.compile(
     r"survey|(?:external_)?choices|settings|columns|entities|osm|cascades|change ?log", re.I
 )
@@ -55,6 +69,7 @@ def choose(tables: Sequence[RawTable], *, wanted: str | None = None) -> Sections
     if wanted is not None:
         return _chosen(tables, wanted)
     _check_questionnaire(tables)
+    _check_log(tables)
     rosters = [table for table in tables if is_roster(table)]
     others = [table for table in tables if not is_roster(table)]
     if len(others) > 1:
@@ -134,7 +149,30 @@ def _sections(tables: Sequence[RawTable], interviews: RawTable, rosters: Sequenc
 
 
 def _is_beside_the_point(table: RawTable) -> bool:
-    return bool(NOTES.match(table.name.strip())) or len([name for name in table.columns if name]) < 2
+    few = len([name for name in table.columns if name]) < 2
+    return few or bool(NOTES.match(table.name.strip())) or _is_of_questionnaire(table) or is_log(table)
+
+
+def _is_of_questionnaire(table: RawTable) -> bool:
+    """Whether a sheet under any name lists questions or choices, as the sheets of an XLSForm do."""
+    names = {name.casefold() for name in table.columns}
+    labelled = any(name.startswith("label") for name in names)
+    return labelled and (names >= QUESTIONNAIRE_COLUMNS or names >= CHOICES_COLUMNS)
+
+
+def is_log(table: RawTable) -> bool:
+    """Whether each row is a correction of an answer rather than an interview."""
+    names = {re.sub(r"[^a-z]", "", name.casefold()) for name in table.columns}
+    return any(all(names & spellings for spellings in log) for log in CORRECTION_LOGS)
+
+
+def _check_log(tables: Sequence[RawTable]) -> None:
+    """Refuse a workbook that is a log of corrections, with nothing beside it that could be answers."""
+    rest = [table for table in tables if not is_log(table) and not set(table.columns) >= BESIDE_A_LOG]
+    if any(is_log(table) for table in tables) and all(
+        _is_beside_the_point(table) or not table.rows.num_rows for table in rest
+    ):
+        raise refused("correction_log")
 
 
 def _check_questionnaire(tables: Sequence[RawTable]) -> None:
@@ -176,5 +214,7 @@ def check_kind(table: RawTable) -> None:
             raise refused("audit_log")
     if len(table.columns) == 1 and table.columns[0].casefold() in ("survey", "choices", "settings"):
         raise refused("questionnaire_not_data")
+    if is_log(table):
+        raise refused("correction_log")
     if is_roster(table):
         raise refused("only_rosters", sheets=f"“{shown(table.name)}”")

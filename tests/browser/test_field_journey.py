@@ -22,7 +22,6 @@ pytestmark = pytest.mark.browser
 CAMPAIGN = "safe-journeys-2026"
 SITE, WAVE = "npl", "endline"
 NAME = "Asha"
-PAGES = ("overview", "upload", "export", "methods")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -77,20 +76,6 @@ def test_what_is_no_survey_file_is_refused_in_words(phone: Visit, tmp_path: Path
     assert page.locator(".cause .fix").count() == 1
     assert overflow(page) <= 0
     assert "Traceback" not in page.content()
-
-
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_whole_on_desk_and_phone(
-    desktop: Visit, phone: Visit, name: str, language: str, shots: Path | None
-) -> None:
-    for width, visit in (("desktop", desktop), ("phone", phone)):
-        page = visit.open(f"/{name}?lang={language}")
-        expect(page.locator("html")).to_have_attribute("lang", language)
-        assert overflow(page) <= 0
-        assert serious_violations(page) == []
-        if shots:
-            page.screenshot(path=shots / f"{name}-{language}-{width}.png", full_page=True)
 
 
 def test_an_evaluator_takes_the_effects_home(desktop: Visit) -> None:
