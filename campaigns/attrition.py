@@ -108,7 +108,7 @@ def lee_bounds(outcome: Floats, campaign: Chosen, confidence: float = 0.95) -> L
     trim = abs(rates[0] - rates[1]) / max(rates)
     kept = np.sort(outcome[more & found])
     other = outcome[fewer & found]
-    cut = round(trim * len(kept))
+    cut = min(round(trim * len(kept)), len(kept) - 1)
     ends = [kept[: len(kept) - cut], kept[cut:]]  # the lowest are kept, the highest are kept
     borders = [float(ends[0].max()), float(ends[1].min())]
     sign = 1.0 if rates[0] >= rates[1] else -1.0
@@ -217,6 +217,8 @@ def _lee_variance(
 
 def _imbens_manski(width: float, std_error: float, confidence: float) -> float:
     """How many standard errors beyond its bounds the effect's interval reaches."""
+    if std_error == 0:
+        return 0.0  # everybody found gave one answer
 
     def excess(reach: float) -> float:
         return float(stats.norm.cdf(reach + width / std_error) - stats.norm.cdf(-reach)) - confidence

@@ -17,11 +17,14 @@ from campaigns.effects import (
     Verdict,
     counts_by_group,
 )
+from campaigns.roles import averaged_effects
 from surveys.languages import pick, say
 
 
 Reading = Literal["improved", "worsened", "no_meaningful_change", "unclear"]
-Claim = Literal["caused", "compared", "associated", "changed"]  # from the strongest words to the weakest
+Claim = Literal[
+    "caused", "caused_in_takers", "compared", "associated", "changed"
+]  # from the strongest words to the weakest
 Movement = Literal["up", "down", "nothing", "unclear"]
 Measure = Literal["people", "share", "points", "standard_deviations"]
 
@@ -39,16 +42,24 @@ AT_BEST: Mapping[str, int] = {
     "paired_pre_post": VERY_LIMITED,
 }
 ENOUGH_CLUSTERS = 20  # an arm: from here on cluster-robust inference is dependable
+# Caveats of an effect that lessen its grade, by how much, and the reason told.
+LESSENED_BY: Mapping[str, tuple[int, str]] = {
+    "attrition_differential": (1, "evidence_attrition"),
+    "attrition_sign_open": (1, "evidence_attrition_open"),
+    "clusters_ignored": (2, "evidence_clusters_ignored"),
+    "asked_differently": (1, "evidence_asked_differently"),
+    "dont_know_decides": (1, "evidence_dont_know"),
+}
 HARM_ALARM = 0.05  # one-sided, without regard to other outcomes: a missed harm costs more than a false alarm
 CLAIMS: Mapping[Estimand, Claim] = {
     "ITT": "caused",
-    "LATE": "caused",
+    "LATE": "caused_in_takers",
     "ATT": "compared",
     "association": "associated",
     "dose": "associated",
     "change": "changed",
 }
-_WEAKEST_LAST: tuple[Claim, ...] = ("caused", "compared", "associated", "changed")
+_WEAKEST_LAST: tuple[Claim, ...] = ("caused", "caused_in_takers", "compared", "associated", "changed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +132,18 @@ def evidence(effect: EffectEstimate) -> Evidence:
     if min(people, default=WEAK_BELOW_RESPONDENTS) < WEAK_BELOW_RESPONDENTS:
         grade -= 1
         reasons.append(Note(code="evidence_few_people", values={"limit": WEAK_BELOW_RESPONDENTS}))
+    reasons += [Note(code=LESSENED_BY[code][1]) for code in _lessening(effect)]
+    grade -= _lessened(effect)
     return Evidence(grade=max(grade, VERY_LIMITED), reasons=tuple(reasons))
+
+
+def _lessening(effect: EffectEstimate) -> list[str]:
+    return list(dict.fromkeys(note.code for note in effect.caveats if note.code in LESSENED_BY))
+
+
+def _lessened(effect: EffectEstimate) -> int:
+    """How many grades an effect's caveats take from what its design and its sample could carry."""
+    return sum(LESSENED_BY[code][0] for code in _lessening(effect))
 
 
 def strength(effect: EffectEstimate) -> int:
@@ -130,14 +152,18 @@ def strength(effect: EffectEstimate) -> int:
 
 
 def pool_strength(pool: RolePool, evaluation: Evaluation) -> int:
-    """The weight of an average: that of its best founded site, less one where a site in it is weak."""
+    """The weight of an average: that of its best founded site, less one where a site in it is weak.
+
+    What a caveat takes from one of its sites (attrition, clusters left out) it takes from the average.
+    """
     behind = [
-        strength(effect)
+        effect
         for effect in evaluation.effects_of(pool.outcome)
         if isinstance(effect, EffectEstimate) and effect.subject.site in pool.sites
     ]
     weak = any(note.code == "weak_sites" for note in pool.caveats)
-    return max(max(behind, default=VERY_LIMITED) - weak, VERY_LIMITED)
+    best = max((strength(effect) + _lessened(effect) for effect in behind), default=VERY_LIMITED)
+    return max(best - weak - max(map(_lessened, behind), default=0), VERY_LIMITED)
 
 
 def headline(evaluation: Evaluation, outcome_id: str, language: str) -> str:
@@ -161,7 +187,9 @@ def headline(evaluation: Evaluation, outcome_id: str, language: str) -> str:
     return say("claims.headline.join", language).join(clauses)
 
 
-def sentence(effect: EffectEstimate, outcome: Outcome, site: Site, language: str) -> str:
+def sentence(
+    effect: EffectEstimate, outcome: Outcome, site: Site, language: str, confidence: float = 0.95
+) -> str:
     """One effect in natural frequencies, with what it may not be taken for."""
     claim = _claim(effect)
     parts = [
@@ -175,7 +203,7 @@ def sentence(effect: EffectEstimate, outcome: Outcome, site: Site, language: str
         )
     ]
     tail = {"unclear": "unclear", "worsened": "worsened", "no_meaningful_change": "nothing"}.get(
-        reading(effect, outcome)
+        reading(effect, outcome, confidence)
     )
     if tail:
         parts.append(say(f"claims.sentence.{tail}", language))
@@ -235,15 +263,14 @@ def _kind(design: str) -> str:
 def _claim(effect: EffectEstimate) -> Claim:
     """The words an effect can carry; a trial that is too small to lean on speaks no louder than a comparison."""
     claim = CLAIMS[effect.subject.estimand]
-    return "compared" if claim == "caused" and strength(effect) < MODERATE else claim
+    if claim not in ("caused", "caused_in_takers") or strength(effect) >= MODERATE:
+        return claim
+    return "associated" if claim == "caused_in_takers" else "compared"
 
 
 def _findings(evaluation: Evaluation, outcome: Outcome) -> list[_Finding]:
-    effects = {
-        effect.subject.site: effect
-        for effect in reversed(evaluation.effects_of(outcome.id))
-        if isinstance(effect, EffectEstimate)
-    }
+    effects = averaged_effects(evaluation.effects, evaluation.campaign, outcome.id)
+    confidence = evaluation.campaign.analysis.confidence
     pools = [pool for pool in evaluation.pools if pool.outcome == outcome.id]
     by_role = [pool for pool in pools if pool.role is not None] or pools
     found = []
@@ -253,9 +280,9 @@ def _findings(evaluation: Evaluation, outcome: Outcome) -> list[_Finding]:
             continue
         alone = None if pool.average else evaluation.campaign.site(pool.sites[0])
         number, verdict = (
-            (pool.average.estimate, told_pool_verdict(pool, outcome))
+            (pool.average.estimate, told_pool_verdict(pool, outcome, confidence))
             if pool.average
-            else (behind[0].estimate, told_verdict(behind[0], outcome))
+            else (behind[0].estimate, told_verdict(behind[0], outcome, confidence))
         )
         found.append(
             _Finding(

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd
 
+from campaigns.alarms import told_alarms
 from campaigns.campaign import Outcome
 from campaigns.claims import harm_alarm, headline
 from campaigns.disclosure import protect
@@ -115,8 +116,7 @@ def notes_of(evaluation: Evaluation, language: str = "en") -> tuple[str, ...]:
         say("export.units", language),
     ]
     notes += [note.say(language) for note in notes_on(campaign)]
-    alarm = harm_alarm(evaluation, language)
-    return (*notes, *([alarm] if alarm else []))
+    return (*notes, *told_alarms(evaluation, language))
 
 
 EXPORT_FORMATS: dict[str, Callable[[ExportedTables], bytes]] = {

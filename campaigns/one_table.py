@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from campaigns.campaign import INDEX_KINDS, Score
 from campaigns.cluster_inspection import ClusterInspection
 from campaigns.data_file import DataFile, read_data
+from campaigns.dont_know import beside_other_rule, with_other_rule
 from campaigns.effects import Effect, EffectEstimate, Note
 from campaigns.estimation import Specification, estimate, inspect
 from campaigns.labelled_scores import score_in_codes
@@ -69,8 +70,29 @@ def effects_of_file(plan_file: Path, data_file: Path) -> TableOfEffects:
 def effects_of_answers(plan: Plan, answers: "AnswersOfFile") -> tuple[Effect, ...]:
     """All effects that a plan asks of the rows it uses."""
     table = with_scores(answers.table, answers.scores)
-    found = [_with_notes(effect, plan, answers) for effect in estimate(table, specification_of(plan))]
+    made = _beside_other_rule(list(estimate(table, specification_of(plan))), plan, answers)
+    found = [_with_notes(effect, plan, answers) for effect in made]
     return tuple(_adjusted(found, plan))
+
+
+def _beside_other_rule(effects: Sequence[Effect], plan: Plan, answers: "AnswersOfFile") -> Sequence[Effect]:
+    """The effects with those by the other rule for don't know beside them, where somebody said not to know."""
+    turned = {
+        name: score
+        for name, score in with_other_rule(answers.scores).items()
+        if any(_says_not_to_know(answers.table, item) for item in score.items)
+    }
+    if not turned:
+        return effects
+    specification = replace(
+        specification_of(plan), outcomes=tuple(turned), second_opinion=False, step_down=None
+    )
+    others = list(estimate(with_scores(answers.table, turned), specification))
+    return beside_other_rule(effects, others, answers.scores)
+
+
+def _says_not_to_know(table: pa.Table, item: str) -> bool:
+    return bool(pc.any(pc.equal(table[f"{item}{MISSING}"], Missing.DONT_KNOW.value)).as_py())
 
 
 def clusters_of_file(plan_file: Path, data_file: Path) -> list[ClusterInspection]:

@@ -18,7 +18,8 @@ from campaigns.specification import Specification
 from campaigns.threat_rows import SiteRows, Threat
 
 
-CHECKS: dict[str, Callable[[SiteRows], Iterator[Threat]]] = {
+Check = Callable[[SiteRows], Iterator[Threat]]
+CHECKS: dict[str, Check] = {
     "balance": balance,
     "attrition": attrition,
     "non_response": non_response,
@@ -70,8 +71,9 @@ def threats(
     *,
     items: Mapping[str, tuple[str, ...]],
     bounds: Mapping[str, tuple[float, float]],
+    checks: Mapping[str, Check] = CHECKS,
 ) -> Iterator[Threat]:
-    """Every check at every site, then what stands beside each null.
+    """Every one of ``checks`` at every site, then what stands beside each null.
 
     Parameters
     ----------
@@ -97,7 +99,7 @@ def threats(
             bounds={**_of_zero_and_one(own, specification), **bounds},
         )
         people, clusters = site.smallest()
-        for check in CHECKS.values():
+        for check in checks.values():
             yield from (
                 replace(found, smallest_n=people, smallest_clusters=clusters) for found in check(site)
             )

@@ -1,7 +1,7 @@
 """The threats to a campaign's effects, from the answers of its workspace, and what of them may be shared."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from campaigns.effects_of_sites import sites_by_design, specification_of
 from campaigns.roles import SUPPRESSED
 from campaigns.scoring import met, scored
 from campaigns.threat_rows import Threat
-from campaigns.threats import threats
+from campaigns.threats import CHECKS, Check, threats
 from campaigns.weights import weighed
 
 
@@ -23,7 +23,12 @@ SHARES = ("at_highest", "at_lowest")  # of answers: what all or nobody said woul
 
 
 def threats_of_campaign(
-    campaign: Campaign, answers: Sequence[Path], effects: Sequence[Effect], policy: Policy = POLICY
+    campaign: Campaign,
+    answers: Sequence[Path],
+    effects: Sequence[Effect],
+    policy: Policy = POLICY,
+    *,
+    checks: Mapping[str, Check] = CHECKS,
 ) -> list[Threat]:
     """What threatens the effects at every site, as it may be shared.
 
@@ -33,6 +38,8 @@ def threats_of_campaign(
         The current answers of the campaign's sites and waves, as ``surveys.columns`` writes them.
     effects
         Its effects, protected already: what stands beside a withheld one is withheld with it.
+    checks
+        Those to make.
     """
     if not answers:
         return []
@@ -41,7 +48,9 @@ def threats_of_campaign(
         table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
         waves = [*campaign.analysis.before, *campaign.analysis.after]
         here = weighed(table.filter(table["@wave"].isin(waves)), campaign)
-        return [one for found in _by_design(here, campaign, effects) for one in protected(found, policy)]
+        return [
+            one for found in _by_design(here, campaign, effects, checks) for one in protected(found, policy)
+        ]
     finally:
         connection.disconnect()
 
@@ -51,7 +60,9 @@ def protected(found: Sequence[Threat], policy: Policy = POLICY) -> list[Threat]:
     return [_withheld(one, policy) if _is_small(one, policy) else _shown(one, policy) for one in found]
 
 
-def _by_design(table: ir.Table, campaign: Campaign, effects: Sequence[Effect]) -> Iterator[list[Threat]]:
+def _by_design(
+    table: ir.Table, campaign: Campaign, effects: Sequence[Effect], checks: Mapping[str, Check]
+) -> Iterator[list[Threat]]:
     bounds = {outcome.id: outcome.range for outcome in campaign.outcomes if outcome.range is not None}
     items = {outcome.id: outcome.score.items for outcome in campaign.outcomes}
     for design, sites in sites_by_design(campaign):
@@ -60,7 +71,8 @@ def _by_design(table: ir.Table, campaign: Campaign, effects: Sequence[Effect]) -
         rows = scored(here, campaign, _beside(here, campaign))
         beside = [effect for effect in effects if effect.subject.site in names]
         specification = specification_of(campaign, design, sites, rows)
-        yield list(threats(rows.to_pyarrow().to_pandas(), specification, beside, items=items, bounds=bounds))
+        frame = rows.to_pyarrow().to_pandas()
+        yield list(threats(frame, specification, beside, items=items, bounds=bounds, checks=checks))
 
 
 def _beside(answers: ir.Table, campaign: Campaign) -> dict[str, ir.Value]:

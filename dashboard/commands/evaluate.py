@@ -209,10 +209,13 @@ def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "
 
 def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactEvaluation:
     """A campaign's exact evaluation; nothing of it is shown as it stands."""
+    from campaigns import dont_know
+    from campaigns.alarms import with_alarms
     from campaigns.evaluation import evaluate as evaluated
     from campaigns.plan_lock import binding
     from campaigns.records import locked_plans
     from campaigns.registry import load_campaign
+    from dashboard.evaluations import policy_of
     from dashboard.questionnaires import asked_in
     from dashboard.settings import load_workspace
     from surveys import columns
@@ -227,6 +230,7 @@ def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactE
         lock = binding(locked_plans(catalogue, campaign.id))
         asked = asked_in(catalogue, campaign)
     exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers), asked=asked)
+    exact = with_alarms(dont_know.of_campaign(exact, answers), answers, policy_of(place))
     return ExactEvaluation(evaluation=exact, answers=answers, lock=lock)
 
 
@@ -248,14 +252,14 @@ def _summary(evaluation: "Evaluation", language: str) -> str:
     from campaigns.export import notes_of
     from surveys.languages import pick
 
-    campaign = evaluation.campaign
+    campaign, confidence = evaluation.campaign, evaluation.campaign.analysis.confidence
     lines = list(notes_of(evaluation, language))
     for outcome in campaign.outcomes:
         lines += ["", headline(evaluation, outcome.id, language)]
         for effect in evaluation.effects_of(outcome.id):
             site = campaign.site(effect.subject.site or "")
             if isinstance(effect, EffectEstimate):
-                lines.append(f"  {sentence(effect, outcome, site, language)}")
+                lines.append(f"  {sentence(effect, outcome, site, language, confidence)}")
             else:
                 lines.append(
                     f"  {pick(site.title, language)}: {effect.reason(language)} {effect.remedy(language)}"

@@ -90,3 +90,17 @@ def test_weights_of_those_found_bring_back_those_lost() -> None:
     assert x[found].mean() > 0.2
     assert np.average(x, weights=weights) == pytest.approx(x.mean(), abs=0.03)
     assert weights[~found].sum() == 0
+
+
+def test_bounds_of_an_outcome_that_nobody_varies_in_are_its_difference() -> None:
+    campaign = np.repeat([True, False], 6)
+    same = np.where(np.arange(12) == 2, np.nan, 1.0)
+    found = lee_bounds(same, campaign)
+    assert (found.lower, found.upper, found.conf_low, found.conf_high) == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_trimming_leaves_somebody() -> None:
+    campaign = np.repeat([True, False], [3, 40])
+    outcome = np.concatenate([[1.0, 2.0, 3.0], np.full(38, np.nan), [1.0, 4.0]])
+    found = lee_bounds(outcome, campaign)
+    assert (found.lower, found.upper) == (1.0 - 2.5, 3.0 - 2.5)
