@@ -27,6 +27,7 @@ from dashboard.commands import (
     score,
     serve,
     threats,
+    verify,
     withheld,
 )
 from surveys.problems import CannotProceed, FileRefused
@@ -58,6 +59,7 @@ for verbs in (
     retention,
     withheld,
     backup,
+    verify,
     serve,
 ):
     verbs.register(app)

@@ -33,6 +33,7 @@ from surveys.record import (
     standing,
     undoing,
     uploads,
+    verification,
     withholding,
 )
 from surveys.record.arrivals import Arrival, Entry
@@ -51,6 +52,7 @@ from surveys.record.reviewing import Comparison, HeldInterview
 from surveys.record.snapshot import Snapshot
 from surveys.record.standing import SitePart
 from surveys.record.uploads import ConsentCount, Upload
+from surveys.record.verification import Finding
 from surveys.record.withholding import Withheld
 from surveys.sources import Remembered, SourceKey
 
@@ -356,6 +358,11 @@ class Catalogue:
         with self.database.reading() as connection:
             return uploads.steps(connection, campaign, site)
 
+    def campaigns(self) -> list[str]:
+        """The campaigns of which the record holds anything."""
+        with self.database.reading() as connection:
+            return uploads.campaigns(connection)
+
     def newest_upload(self, campaign: str) -> int | None:
         """The last upload that changed the campaign's answers; None where there is none."""
         with self.database.reading() as connection:
@@ -451,3 +458,14 @@ class Catalogue:
     def first_broken_audit_entry(self) -> int | None:
         """Sequence number of the first entry that was changed or taken out; None where the audit is whole."""
         return audit.first_broken(self.audit_entries())
+
+    def findings(self, keys: KeyRing) -> Iterator[Finding]:
+        """Everything in the record that is not as it was stored, one upload after the other; nothing is changed."""
+        with self.database.reading() as connection:
+            entries = audit.read_entries(connection)
+            yield from verification.database_findings(connection)
+            yield from verification.audit_findings(connection, entries)
+            yield from verification.revision_findings(connection)
+            for upload in verification.uploads(connection):
+                yield from verification.answers_findings(connection, upload, entries, keys)
+                yield from verification.original_findings(connection, upload, keys)

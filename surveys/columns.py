@@ -49,7 +49,7 @@ def refresh(
     """
     parts = [part for part in catalogue.parts(campaign, site, as_of) if part.interviews]
     paths = {(part.site, part.wave): _path(folder, campaign, part, as_of) for part in parts}
-    stale = [part for part in parts if _mark_in(paths[part.site, part.wave]) != _mark_of(part)]
+    stale = [part for part in parts if mark_in(paths[part.site, part.wave]) != _mark_of(part)]
     if stale:
         for part, table in zip(stale, _typed_tables(catalogue, campaign, stale, as_of), strict=True):
             _write(table, paths[part.site, part.wave], _mark_of(part))
@@ -103,6 +103,16 @@ def content_digest(path: Path) -> bytes:
 def _digest_of(path: Path, _inode: int, _written: int, _size: int) -> bytes:
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").digest()
+
+
+def mark_in(path: Path) -> str | None:
+    """What the interviews of a file were when it was made; None where it is no whole file."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return None  # not there, or cut short by a power failure
+    mark: bytes = metadata.get(MARK, b"")
+    return mark.decode()
 
 
 def typed(answers: pa.Table, types: Mapping[str, str]) -> pa.Table:
@@ -263,15 +273,6 @@ def _write(table: pa.Table, path: Path, mark: str) -> None:
 
 def _mark_of(part: SitePart) -> str:
     return f"{FORM}:{part.mark}:{part.interviews}"
-
-
-def _mark_in(path: Path) -> str | None:
-    try:
-        metadata = pq.read_metadata(path).metadata or {}
-    except (OSError, pa.ArrowInvalid):
-        return None  # not there, or cut short by a power failure
-    mark: bytes = metadata.get(MARK, b"")
-    return mark.decode()
 
 
 def _remove_others(place: Path, site: str | None, wanted: set[Path]) -> None:

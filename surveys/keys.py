@@ -185,6 +185,10 @@ class KeyRing:
         """What tells the country's key from any other without giving it away."""
         return hmac.digest(self._respondent_key(country), b"fingerprint of this key", "sha256").hex()[:16]
 
+    def is_there(self) -> bool:
+        """Whether the folder holds the workspace's key."""
+        return self._path(FILES_KEY).exists()
+
     def make_files_key(self) -> None:
         """Make sure that originals can be encrypted."""
         self._cipher(make=True)

@@ -77,6 +77,8 @@ def restore(
 ) -> None:
     """Make a new workspace of a backup. A wrong key, a cut or an altered file changes nothing."""
     from dashboard.backups import restore_backup
+    from dashboard.commands.verify import as_text
+    from dashboard.verifying import verify
     from surveys.catalogue import Catalogue
     from surveys.languages import say
 
@@ -93,3 +95,9 @@ def restore(
             print(say("safety.restore.keys_done", language, count=made.keys, folder=place.keys.folder))
         else:
             print(say("safety.restore.keys_apart", language, folder=place.keys.folder))
+        if not place.keys.is_there():
+            return  # nothing sealed could be looked at
+        seen = verify(place)
+        print(as_text(seen, language))
+        if seen.findings:
+            raise typer.Exit(1)

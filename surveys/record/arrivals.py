@@ -33,6 +33,7 @@ from surveys.record.revisions import (
     precedes,
 )
 from surveys.record.revisions import uncertain as unsettled
+from surveys.record.verification import noted_hashes
 from surveys.record.withholding import withhold
 from surveys.sources import SourceUse
 
@@ -155,7 +156,7 @@ def store(connection: Connection, arrival: Arrival, arriving: Arriving) -> Entry
     counts = {
         name: getattr(entry, name) for name in ("accepted", "replaced", "rejected", "held", "withdrawn")
     }
-    facts = {**_facts(arrival), **counts}
+    facts = {**_facts(arrival), **counts, **noted_hashes(connection, upload)}
     note(connection, arrival.uploader, "upload stored", f"upload {upload}", facts, arrival.at)
     return entry
 

@@ -94,7 +94,7 @@ def keep(connection: Connection, arrival: "Arrival", held: Rows, upload: int) ->
     rows, codes = payloads.apart(held.rows)
     payload = {
         "upload": upload,
-        "answers": payloads.encode_payload(rows, arrival.types),
+        **payloads.stored(payloads.encode_payload(rows, arrival.types)),
         "codes": None if codes is None else arrival.seal(payloads.encode_payload(codes, {})),
     }
     connection.execute(insert(tables.held_payload), payload)

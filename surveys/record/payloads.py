@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal, InvalidOperation
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +51,16 @@ def encode_payload(accepted: pa.Table, types: Mapping[str, str]) -> bytes:
     pq.write_table(described, sink, compression="zstd", use_dictionary=True, write_statistics=False)
     encoded: bytes = sink.getvalue().to_pybytes()
     return encoded
+
+
+def stored(answers: bytes) -> dict[str, object]:
+    """Encoded answers with what tells later whether they are still the same."""
+    return {"answers": answers, "sha256": digest(answers)}
+
+
+def digest(answers: bytes) -> str:
+    """The hash of encoded answers."""
+    return sha256(answers).hexdigest()
 
 
 def decode_payload(answers: bytes, columns: Sequence[str] | None = None) -> pa.Table:

@@ -17,6 +17,7 @@ from surveys.record.interviews import cell_at
 from surveys.record.lineage import Sought, known_interviews, out_of_force
 from surveys.record.places import take_place
 from surveys.record.revisions import Interview
+from surveys.record.verification import noted_hashes
 from surveys.record.writing import supersede
 from surveys.rosters import in_words
 
@@ -161,6 +162,7 @@ def decide(
     table = tables.held
     connection.execute(update(table).where(table.c.id == held_id).values(step=step, own=own))
     facts = {"campaign": campaign, "decision": action, "step": step, "reason": why, "own_id": own}
+    facts |= noted_hashes(connection, step)
     note(connection, by, "held interview decided", f"held interview {held_id}", facts, at)
     return step
 
@@ -236,7 +238,7 @@ def _store(
         place = row.column_names.index("@submission")
         row = row.set_column(place, "@submission", pa.array([own], pa.large_string()))
     encoded = payloads.encode_payload(row, payloads.payload_types(row))
-    connection.execute(insert(tables.payload), {"upload": step, "answers": encoded})
+    connection.execute(insert(tables.payload), {"upload": step, **payloads.stored(encoded)})
     connection.execute(
         insert(tables.submission),
         {

@@ -152,6 +152,7 @@ payload = Table(
     metadata,
     Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
     Column("answers", LargeBinary, nullable=False, comment="the newly stored answers as one Parquet file"),
+    Column("sha256", Text, nullable=False, server_default="", comment="of the answers"),
 )
 
 submission = Table(
@@ -237,6 +238,7 @@ held_payload = Table(
     metadata,
     Column("upload", Integer, ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True),
     Column("answers", LargeBinary, nullable=False, comment="the held answers as one Parquet file"),
+    Column("sha256", Text, nullable=False, server_default="", comment="of the answers"),
     Column("codes", LargeBinary, comment="codes of the linking keys, a row for each, encrypted"),
 )
 

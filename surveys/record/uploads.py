@@ -73,6 +73,13 @@ def steps(connection: Connection, campaign: str, site: str | None = None) -> lis
     return [Upload(**row, in_force=row["id"] not in void) for row in rows]
 
 
+def campaigns(connection: Connection) -> list[str]:
+    """The campaigns of which anything was uploaded."""
+    return list(
+        connection.scalars(select(tables.upload.c.campaign).distinct().order_by(tables.upload.c.campaign))
+    )
+
+
 def newest(connection: Connection, campaign: str) -> int | None:
     """The last upload that changed the campaign's answers; None where there is none."""
     query = select(func.max(tables.touched.c.upload)).where(tables.touched.c.campaign == campaign)

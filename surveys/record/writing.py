@@ -72,7 +72,7 @@ def insert_answers(
         answers = beside.submit(payloads.encode_payload, rows, arrival.types)
         submissions = _submissions(arrival.campaign, incoming, kept, mains, looked_at, upload)
         insert_columns(connection, tables.submission, submissions)
-        connection.execute(insert(tables.payload), {"upload": upload, "answers": answers.result()})
+        connection.execute(insert(tables.payload), {"upload": upload, **payloads.stored(answers.result())})
 
 
 def _submissions(
