@@ -109,6 +109,8 @@ class Score:
     options: Mapping[str, int] = field(default_factory=dict)  # item -> answers to choose from, for guessing
     listed: int | None = None  # items of the shorter list of a list experiment
     benchmark: float | None = None  # what a belief is held against, in its own unit
+    benchmark_source: str = ""
+    benchmark_date: str = ""  # the day for which the benchmark held, as ISO writes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

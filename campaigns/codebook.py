@@ -215,6 +215,7 @@ def _scoring(score: Score) -> str:
     if score.scale is not None:
         parts.append(f"scale: {score.scale[0]:g} to {score.scale[1]:g}")
     if score.benchmark is not None:
-        parts.append(f"benchmark: {score.benchmark:g}")
+        told = ", ".join(said for said in (score.benchmark_source, score.benchmark_date) if said)
+        parts.append(f"benchmark: {score.benchmark:g}{f' ({told})' if told else ''}")
     parts += [f"don't know: {score.dont_know}", f"minimum answered: {score.minimum_answered:g}"]
     return "; ".join(parts)

@@ -27,9 +27,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One item before and after, of the people asked both times."""
+    """One item before and after, of the people asked both times: of all of them (``arm`` None), or of one arm."""
 
     item: str
+    arm: str | None
     n: int
     counts: Mapping[str, Mapping[str, int]]  # state before -> state after -> people
     gain: float | None  # share right after minus before
@@ -57,7 +58,9 @@ def guess_corrected(found: Answered, options: int | None) -> float | None:
     return (found.right - found.wrong / (options - 1)) / found.n
 
 
-def transition(item: str, before: np.ndarray, after: np.ndarray, options: int | None) -> Transition:
+def transition(
+    item: str, before: np.ndarray, after: np.ndarray, options: int | None, arm: str | None = None
+) -> Transition:
     """From what to what the people asked twice moved. R: guess::transmat."""
     both = np.isin(before, STATES) & np.isin(after, STATES)
     before, after = before[both], after[both]
@@ -69,6 +72,7 @@ def transition(item: str, before: np.ndarray, after: np.ndarray, options: int | 
     corrected = [guess_corrected(one, options) for one in (earlier, later)]
     return Transition(
         item=item,
+        arm=arm,
         n=n,
         counts=counts,
         gain=(later.right - earlier.right) / n if n else None,

@@ -45,6 +45,8 @@ class Calibration:
 
     n: int
     benchmark: float
+    source: str
+    date: str
     mean_belief: float
     mean_error: float  # without its sign
     over: float  # share who believe more
@@ -104,7 +106,7 @@ def _mean_with(rows: ir.Table, score: Score, rule: str) -> float | None:
 def _states(rows: ir.Table, score: Score) -> pd.DataFrame:
     """The state of every answer, with the wave and the respondent where the plan names them."""
     points = item_columns(rows, replace(score, dont_know="missing", not_asked=None))
-    parts = [part for part in ("@site", "@wave", "@respondent") if part in rows.columns]
+    parts = [part for part in ("@site", "@wave", "@arm", "@respondent") if part in rows.columns]
     found = rows.select(
         *parts, **points, **{f"{item}{MISSING}": rows[f"{item}{MISSING}"] for item in score.items}
     )
@@ -142,14 +144,20 @@ def _transitions(table: pd.DataFrame, score: Score) -> list[Transition]:
     both = waves[0].merge(waves[1], on=person, suffixes=("@before", "@after"))
     if not len(both):
         return []
+    groups: list[tuple[str | None, pd.DataFrame]] = [(None, both)]
+    if "@arm@before" in both.columns:
+        stayed = both[both["@arm@before"] == both["@arm@after"]]  # who changed sides is of neither arm
+        groups += [(str(arm), of_arm) for arm, of_arm in stayed.groupby("@arm@before")]
     return [
         transition(
             item,
-            both[f"{item}@before"].to_numpy(),
-            both[f"{item}@after"].to_numpy(),
+            people[f"{item}@before"].to_numpy(),
+            people[f"{item}@after"].to_numpy(),
             score.options.get(item),
+            arm,
         )
         for item in score.items
+        for arm, people in groups
     ]
 
 
@@ -177,6 +185,8 @@ def _calibration(rows: ir.Table, score: Score) -> Calibration | None:
     return Calibration(
         n=len(belief),
         benchmark=benchmark,
+        source=score.benchmark_source,
+        date=score.benchmark_date,
         mean_belief=float(belief.mean()),
         mean_error=float(np.abs(belief - benchmark).mean()),
         over=float((belief > benchmark).mean()),

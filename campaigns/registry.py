@@ -174,6 +174,11 @@ def notes_on(campaign: Campaign) -> tuple[Note, ...]:
     without = sorted(families - set(campaign.analysis.margin))
     if without:
         notes.append(Note(code="no_margin", values={"families": ", ".join(without)}))
+    undated = [
+        o.id for o in campaign.outcomes if o.score.benchmark is not None and not o.score.benchmark_date
+    ]
+    if undated:
+        notes.append(Note(code="undated_benchmark", values={"outcomes": ", ".join(undated)}))
     for outcome in campaign.outcomes:
         if outcome.construct not in CONSTRUCTS:
             values = {

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from campaigns.campaign import INDEX_KINDS, DontKnow, Score, ScoreKind, Unit
 from campaigns.schema import Section, as_number, did_you_mean, section_of
@@ -20,6 +20,7 @@ MAPPED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "decoy_adjusted": (("recalled", "decoy"), ("recalled", "decoy")),
     "calibration": (("belief", "benchmark"), ("belief",)),
 }
+OF_BENCHMARK = ("source", "date")  # what may be said of a benchmark
 WITHOUT_A_WRONG_ANSWER = ("column", "mean", "list_experiment", "calibration", *INDEX_KINDS)
 NUMERIC = ("item", *WITHOUT_A_WRONG_ANSWER)  # kinds that take answers as numbers where no values are listed
 SHOWN = 5  # answers quoted in a complaint
@@ -63,10 +64,23 @@ def parse_score(mapping: Mapping[str, object], where: str) -> Score:
         not_asked=section.number("not_asked") if "not_asked" in section else None,
         options=_options(section, items),
         listed=section.section(kind).whole("items", low=1) if kind == "list_experiment" else None,
-        benchmark=section.section(kind).number("benchmark") if kind == "calibration" else None,
+        **_benchmark(section, kind),
     )
     _score_must_hold(score, section)
     return score
+
+
+def _benchmark(section: Section, kind: ScoreKind) -> dict[str, Any]:
+    """What a belief is held against, where that stands, and of which day it is."""
+    if kind != "calibration":
+        return {}
+    inner = section.section(kind)
+    day = inner.day("date") if "date" in inner else None
+    return {
+        "benchmark": inner.number("benchmark"),
+        "benchmark_source": inner.text("source", ""),
+        "benchmark_date": "" if day is None else day.isoformat(),
+    }
 
 
 def unit_of(score: Score) -> Unit:
@@ -169,7 +183,7 @@ def _items(
         return section.texts("of"), {}, {}
     if kind in MAPPED:
         inner, (names, of_items) = section.section(kind), MAPPED[kind]
-        inner.allow_only(names)
+        inner.allow_only((*names, *OF_BENCHMARK) if kind == "calibration" else names)
         for name in names:
             if name not in inner:
                 inner.refuse(name, "this key is needed and absent.", f"Name all of: {', '.join(names)}.")

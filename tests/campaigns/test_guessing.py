@@ -72,6 +72,21 @@ def test_the_table_of_transitions_and_both_rules_for_dont_know(tmp_path: Path) -
     assert moved["guess_corrected_gain"] == pytest.approx((4 - 2 / 3) / 8 - (2 - 3 / 3) / 8)
 
 
+def test_every_arm_has_a_table_of_transitions_of_its_own(tmp_path: Path) -> None:
+    reached = survey().assign(arm=lambda rows: rows["id"].isin(["p1", "p2", "p3", "p4"]).astype(int))
+    plan = KNOWS.replace(
+        "respondent: id}", 'respondent: id, arm: {column: arm, campaign: "1", comparison: "0"}}'
+    )
+    (found,) = scored(tmp_path, reached, plan)
+    everybody, campaign, comparison = found["transitions"]  # type: ignore[misc]
+    assert [one["arm"] for one in (everybody, campaign, comparison)] == [None, "campaign", "comparison"]
+    assert everybody["n"] == campaign["n"] + comparison["n"] == 8
+    assert campaign["counts"]["dont_know"] == {"right": 2, "wrong": 0, "dont_know": 0}
+    assert campaign["gain"] == pytest.approx(4 / 4 - 1 / 4)
+    assert comparison["counts"]["dont_know"] == {"right": 0, "wrong": 0, "dont_know": 1}
+    assert comparison["gain"] == pytest.approx(0 / 4 - 1 / 4)
+
+
 def test_who_answers_twice_in_a_wave_moves_nowhere(tmp_path: Path) -> None:
     twice = pd.concat([survey(), pd.DataFrame([{"id": "p1", "wave": "post", "q": "a"}])])
     (found,) = scored(tmp_path, twice, KNOWS)
@@ -107,11 +122,11 @@ def test_recall_less_the_recall_of_a_campaign_that_never_was(tmp_path: Path) -> 
 
 def test_beliefs_are_held_against_the_benchmark_and_not_against_more(tmp_path: Path) -> None:
     rows = pd.DataFrame({"belief": [0.12, 0.5, 0.02, 0.3, None]})
-    plan = "outcomes: [{id: c, score: {calibration: {belief: belief, benchmark: 0.12}}, better: lower}]\n"
+    plan = "outcomes: [{id: c, score: {calibration: {belief: belief, benchmark: 0.12, source: IOM, date: 2026-01-31}}}]\n"
     (found,) = scored(tmp_path, rows, plan)
     assert found["mean"] == pytest.approx((0 + 0.38 + 0.10 + 0.18) / 4)
     assert found["calibration"] == {
-        "n": 4, "benchmark": 0.12, "mean_belief": pytest.approx(0.235), "mean_error": pytest.approx(0.165), "over": 0.5,
+        "n": 4, "benchmark": 0.12, "source": "IOM", "date": "2026-01-31", "mean_belief": pytest.approx(0.235), "mean_error": pytest.approx(0.165), "over": 0.5,
         "under": 0.25, "exact": 0.25,
     }  # fmt: skip
 
@@ -124,6 +139,7 @@ def test_beliefs_are_held_against_the_benchmark_and_not_against_more(tmp_path: P
         ("{proportion_correct: {belief: b}, options: {other: 4}}", "other"),
         ("{proportion_correct: {belief: b}, options: 1}", "options"),
         ("{calibration: {belief: belief, benchmark: 1, of: 2}}", "of"),
+        ("{calibration: {belief: belief, benchmark: 1, date: lately}}", "date"),
     ],
 )
 def test_what_is_absent_or_unknown_is_said(tmp_path: Path, score: str, said: str) -> None:

@@ -192,3 +192,12 @@ def test_countries_are_named_as_they_name_themselves() -> None:
     assert country_title("VNM")["en"] == "Viet Nam"
     assert set(country_spellings("VNM")) == {"VN", "Vietnam", "Viet Nam", "베트남"}
     assert country_spellings("XXQ") == ()
+
+
+def test_a_benchmark_without_its_day_is_told(tmp_path: Path) -> None:
+    belief = {'score: {item: blame, equals: "yes"}': "score: {calibration: {belief: blame, benchmark: 0.2}}"}
+    dated = {old: new.replace("0.2", "0.2, source: IOM, date: 2026-01-31") for old, new in belief.items()}
+    assert "undated_benchmark" in [note.code for note in notes_on(campaign_in(tmp_path, belief))]
+    campaign = campaign_in(tmp_path, dated)
+    assert "undated_benchmark" not in [note.code for note in notes_on(campaign)]
+    assert campaign.outcome("stigma").score.benchmark_date == "2026-01-31"
