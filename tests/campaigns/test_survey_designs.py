@@ -112,7 +112,7 @@ def test_keys_that_play_no_part_are_named(tmp_path: Path) -> None:
         tmp_path,
         survey(),
         columns=f"{DID}, cluster: village, stratum: district, fpc: villages_in_district, baseline: age",
-        analysis="design: difference_in_differences, standard_errors: CR2, draws: 500, lonely_psu: remove",
+        analysis="design: difference_in_differences, standard_errors: CR2, draws: 500, lonely_psu: remove, p_value: t",
     )
     (note,) = [note for note in effect.caveats if note.code == "keys_not_used"]
     named = "columns.stratum, columns.fpc, columns.baseline, analysis.lonely_psu, analysis.draws"
