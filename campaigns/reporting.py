@@ -1,7 +1,7 @@
-"""What reporting standards ask for, filled in from an evaluation: the flow of clusters and people, and the checklists.
+"""What reporting standards ask for, filled in from an evaluation.
 
-CONSORT 2010 with its extension to cluster randomised trials, TREND and STROBE. Only what the platform records is filled in;
-of everything else it says that it is not recorded, so that nobody takes a gap for a no.
+CONSORT 2010 with its extension to cluster randomised trials, TREND and STROBE, every item under its own number. Only what the
+platform records is filled in; of everything else it says that it is not recorded, so that nobody takes a gap for a no.
 
 References
 ----------
@@ -9,109 +9,26 @@ Campbell, Piaggio, Elbourne & Altman (2012), BMJ 345:e5661 (CONSORT, cluster tri
 American Journal of Public Health 94:361 (TREND). von Elm et al. (2007), PLoS Medicine 4:e296 (STROBE).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-import ibis
 import pandas as pd
 
-from campaigns.campaign import Campaign, Outcome, Tier
-from campaigns.disclosure import POLICY, Policy, protect, rounded
+from campaigns.baseline import Baseline
+from campaigns.campaign import Campaign, Tier
+from campaigns.disclosure import protect
 from campaigns.effects import EffectEstimate, Evaluation
 from campaigns.effects_of_sites import sites_by_design
-from campaigns.scoring import scored
+from campaigns.flow import FLOW_COLUMNS, primary_outcome
 from surveys.languages import pick, say
 
 
-FLOW_COLUMNS = (
-    "site", "arm", "clusters_before", "clusters_lost", "clusters_added", "clusters_after", "people_before",
-    "analysed_before", "not_analysed_before", "people_after", "analysed_after", "not_analysed_after", "received_after",
-    "withheld",
-)  # fmt: skip
 CHECKLIST_COLUMNS = ("standard", "item", "topic", "recorded", "report")
 STANDARD_OF = {
     "randomised": "CONSORT", "ancova": "CONSORT", "encouragement": "CONSORT",
     "difference_in_differences": "TREND", "pre_post": "TREND", "paired_pre_post": "TREND", "event_study": "TREND",
     "staggered": "TREND", "exposure": "STROBE",
 }  # fmt: skip
-
-
-def flow_table(campaign: Campaign, answers: Sequence[Path], policy: Policy = POLICY) -> pd.DataFrame:
-    """Clusters and people by site and arm, from the first comparison wave to the last, as they may be shared.
-
-    Parts are rounded and totals are their sums, so that the flow adds up. *Analysed* are those with a score on the first
-    primary outcome and all that the plan needs of them.
-    """
-    if not answers:
-        return pd.DataFrame(columns=list(FLOW_COLUMNS))
-    connection = ibis.duckdb.connect()
-    try:
-        table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
-        here = table.filter(table["@site"].isin([site.id for site in campaign.sites]))
-        people = scored(here, campaign).to_pyarrow().to_pandas()
-    finally:
-        connection.disconnect()
-    rows = []
-    for site in campaign.sites:
-        own = people[people["@site"] == site.id]
-        arms = (
-            [*campaign.columns.arm_values] if campaign.columns.arm and own["@arm"].notna().any() else [None]
-        )
-        rows += [
-            _flow_of(own if arm is None else own[own["@arm"] == arm], site.id, arm, campaign, policy)
-            for arm in arms
-        ]
-    return pd.DataFrame(rows, columns=list(FLOW_COLUMNS), dtype=object)
-
-
-def primary_outcome(campaign: Campaign) -> Outcome:
-    """The first primary outcome; the first of all where none is."""
-    return next((o for o in campaign.outcomes if o.tier is Tier.PRIMARY), campaign.outcomes[0])
-
-
-def _flow_of(
-    people: pd.DataFrame, site: str, arm: str | None, campaign: Campaign, policy: Policy
-) -> dict[str, object]:
-    analysis = campaign.analysis
-    waves = {
-        "before": people[people["@wave"].isin(analysis.before)],
-        "after": people[people["@wave"].isin(analysis.after)],
-    }
-    row: dict[str, object] = {"site": site, "arm": arm or ""}
-    if any(0 < len(rows) < policy.respondents for rows in waves.values()):
-        return {**row, "withheld": f"<{policy.respondents}"}
-    for wave, rows in waves.items():
-        analysed = int(_analysed(rows, campaign).sum())
-        parts = rounded(analysed, policy), rounded(len(rows) - analysed, policy)
-        row |= {f"people_{wave}": sum(parts), f"analysed_{wave}": parts[0], f"not_analysed_{wave}": parts[1]}
-    if "@cluster" in people.columns:
-        before, after = (set(waves[wave]["@cluster"].dropna()) for wave in ("before", "after"))
-        row |= {
-            "clusters_before": len(before),
-            "clusters_lost": len(before - after),
-            "clusters_added": len(after - before),
-            "clusters_after": len(after),
-        }
-    if "@received" in people.columns and waves["after"]["@received"].notna().any():
-        row["received_after"] = rounded(int((waves["after"]["@received"] == 1).sum()), policy)
-    return row
-
-
-def _analysed(rows: pd.DataFrame, campaign: Campaign) -> pd.Series:
-    analysis = campaign.analysis
-    needed = [
-        primary_outcome(campaign).id,
-        *analysis.covariates,
-        *analysis.categorical,
-        *analysis.fixed_effects,
-    ]
-    needed += ["@cluster"] if campaign.columns.cluster else []
-    needed += ["@weight"] if "@weight" in rows.columns else []
-    return rows[[name for name in dict.fromkeys(needed) if name in rows.columns]].notna().all(axis=1)
-
-
-# ── Checklists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +39,25 @@ class _Known:
     evaluation: Evaluation
     flow: pd.DataFrame
     language: str
+    baseline: Baseline | None
 
     def say(self, key: str, **values: object) -> str:
         return say(f"exports.reporting.{key}", self.language, **values)
 
+    def named(self, variable: str) -> str:
+        """The title of an outcome; other variables as the data have them."""
+        titles = {outcome.id: outcome.title for outcome in self.campaign.outcomes}
+        return pick(titles[variable], self.language) if variable in titles else variable
 
-def checklist_table(evaluation: Evaluation, flow: pd.DataFrame, language: str) -> pd.DataFrame:
+
+def checklist_table(
+    evaluation: Evaluation, flow: pd.DataFrame, language: str, baseline: Baseline | None = None
+) -> pd.DataFrame:
     """The items of the standards that fit the designs used; ``recorded`` is False where the platform does not know."""
     shared = protect(evaluation)
-    known = _Known(campaign=shared.campaign, evaluation=shared, flow=flow, language=language)
+    known = _Known(
+        campaign=shared.campaign, evaluation=shared, flow=flow, language=language, baseline=baseline
+    )
     standards = dict.fromkeys(
         STANDARD_OF[design] for design, _ in sites_by_design(shared.campaign) if design in STANDARD_OF
     )
@@ -219,6 +146,12 @@ def _flow(known: _Known) -> str | None:
     for arm, rows in shown.groupby("arm", sort=False):
         total = {name: int(pd.to_numeric(rows[name]).fillna(0).sum()) for name in FLOW_COLUMNS[2:-1]}
         lines.append(known.say("flow", arm=arm or known.say("everybody"), sites=len(rows), **total))
+        for key, column in (
+            ("flow_followed", "people_followed"),
+            ("flow_without", "clusters_without_interviews"),
+        ):
+            if rows[column].notna().any():
+                lines.append(known.say(key, **total))
     return " ".join(lines)
 
 
@@ -265,30 +198,101 @@ def _registered(known: _Known) -> str | None:
     return known.say("locked", version=lock.version, day=f"{lock.locked_at:%Y-%m-%d}", hash=lock.sha256)
 
 
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _resemblance(known: _Known) -> str | None:
+    """The intracluster correlation of the first primary outcome at each site."""
+    found = known.baseline.clusters if known.baseline else {}
+    if not found:
+        return None
+    outcome = pick(primary_outcome(known.campaign).title, known.language)
+    parts = [
+        known.say("icc", site=pick(known.campaign.site(site).title, known.language), icc=_number(one.icc),
+                  low=_number(one.low), high=_number(one.high), clusters=one.clusters)
+        for site, one in found.items()
+    ]  # fmt: skip
+    return f"{outcome}: " + "; ".join(parts) + "."
+
+
+def _results_cluster(known: _Known) -> str | None:
+    return _joined(_results(known), _resemblance(known))
+
+
+def _sample_size_cluster(known: _Known) -> str | None:
+    return _joined(_sample_size(known), _resemblance(known))
+
+
+def _joined(*parts: str | None) -> str | None:
+    return " ".join(part for part in parts if part) or None
+
+
+def _balance(known: _Known) -> str | None:
+    """Of each site the variables that differ between arms by more than a twentieth of their spread, and the joint test."""
+    found = known.baseline.balance if known.baseline else ()
+    if not found:
+        return None
+    lines = []
+    for one in found:
+        differ = "; ".join(
+            f"{known.named(name)} {_number(difference)}" for name, difference in one.apart.items()
+        ) or known.say("none")  # fmt: skip
+        lines.append(
+            known.say("balance", site=pick(known.campaign.site(one.site).title, known.language), arm=one.arm,
+                      compared=one.compared, differ=differ, p=_number(one.p_value))
+        )  # fmt: skip
+    return " ".join(lines)
+
+
+def _strata(known: _Known) -> str | None:
+    column = known.campaign.columns.stratum
+    return known.say("strata", column=column) if column else None
+
+
+def _changes(known: _Known) -> str | None:
+    """In what the estimates depart from the locked plan."""
+    if known.evaluation.lock is None:
+        return None
+    stamps = [e.stamp for e in known.evaluation.effects if e.stamp is not None]
+    keys = dict.fromkeys(key for stamp in stamps for key in stamp.deviations)
+    return known.say("changed", keys=", ".join(keys)) if keys else known.say("unchanged")
+
+
 Answer = Callable[[_Known], str | None] | None
 CHECKLISTS: Mapping[str, Mapping[str, tuple[str, Answer]]] = {
     "CONSORT": {
-        "1a": ("title_cluster", _title), "3a": ("trial_design_cluster", _design), "4a": ("eligibility_cluster", None),
-        "4b": ("settings", _settings), "5": ("interventions_cluster", _interventions), "6a": ("outcomes_cluster", _outcomes),
-        "7a": ("sample_size_cluster", _sample_size), "8a": ("sequence", None), "9": ("concealment_cluster", None),
-        "10a": ("who_enrolled", None), "10c": ("consent_cluster", None), "11a": ("blinding", None),
-        "12a": ("methods_cluster", _methods), "13a": ("flow_cluster", _flow), "13b": ("losses_cluster", _flow),
-        "14a": ("dates", _dates), "15": ("baseline_cluster", None), "16": ("numbers_cluster", _analysed_numbers),
-        "17a": ("results_cluster", _results), "18": ("ancillary", _subgroups), "19": ("harms", _harms),
-        "23": ("registration", None), "24": ("protocol", _registered), "25": ("funding", None),
+        "1a": ("title_cluster", _title), "1b": ("abstract", None), "2a": ("rationale_cluster", None),
+        "2b": ("objectives_cluster", None), "3a": ("trial_design_cluster", _design), "3b": ("changes_design", _changes),
+        "4a": ("eligibility_cluster", None), "4b": ("settings", _settings), "5": ("interventions_cluster", _interventions),
+        "6a": ("outcomes_cluster", _outcomes), "6b": ("changes_outcomes", _changes),
+        "7a": ("sample_size_cluster", _sample_size_cluster), "7b": ("interim", None), "8a": ("sequence", None),
+        "8b": ("stratification", _strata), "9": ("concealment_cluster", None), "10a": ("who_enrolled", None),
+        "10b": ("inclusion_cluster", None), "10c": ("consent_cluster", None), "11a": ("blinding", None),
+        "11b": ("similarity", None), "12a": ("methods_cluster", _methods), "12b": ("methods_more", _subgroups),
+        "13a": ("flow_cluster", _flow), "13b": ("losses_cluster", _flow), "14a": ("dates", _dates), "14b": ("stopped", None),
+        "15": ("baseline_cluster", _balance), "16": ("numbers_cluster", _analysed_numbers),
+        "17a": ("results_cluster", _results_cluster), "17b": ("binary", None), "18": ("ancillary", _subgroups),
+        "19": ("harms", _harms), "20": ("limitations_trial", None), "21": ("generalisability_cluster", None),
+        "22": ("interpretation", None), "23": ("registration", None), "24": ("protocol", _registered),
+        "25": ("funding", None),
     },
     "TREND": {
-        "1": ("title", _title), "3": ("participants", _settings), "4": ("interventions", _interventions),
-        "6": ("outcomes", _outcomes), "7": ("sample_size", _sample_size), "8": ("assignment", _unit),
-        "9": ("blinding", None), "10": ("unit_of_analysis", _unit), "11": ("methods", _methods), "12": ("flow", _flow),
-        "13": ("recruitment", _dates), "14": ("baseline", None), "15": ("equivalence", None),
-        "16": ("numbers", _analysed_numbers), "17": ("results", _results), "18": ("ancillary", _subgroups),
+        "1": ("title", _title), "2": ("background", None), "3": ("participants", _settings),
+        "4": ("interventions", _interventions), "5": ("objectives", None), "6": ("outcomes", _outcomes),
+        "7": ("sample_size", _sample_size), "8": ("assignment", _unit), "9": ("blinding", None),
+        "10": ("unit_of_analysis", _unit), "11": ("methods", _methods), "12": ("flow", _flow),
+        "13": ("recruitment", _dates), "14": ("baseline", _balance), "15": ("equivalence", _balance),
+        "16": ("numbers", _analysed_numbers), "17": ("results", _results_cluster), "18": ("ancillary", _subgroups),
         "19": ("harms", _harms), "20": ("interpretation", None), "21": ("generalisability", None), "22": ("overall", None),
     },
     "STROBE": {
-        "1": ("title", _title), "4": ("study_design", _design), "5": ("setting_dates", _dates), "6": ("participants", _settings),
-        "7": ("variables", _outcomes), "9": ("bias", None), "10": ("study_size", _sample_size), "12": ("methods", _methods),
-        "13": ("flow", _flow), "14": ("descriptive", None), "15": ("outcome_data", _analysed_numbers),
-        "16": ("results", _results), "17": ("ancillary", _subgroups), "19": ("limitations", None), "22": ("funding", None),
+        "1": ("title", _title), "2": ("background", None), "3": ("objectives", None), "4": ("study_design", _design),
+        "5": ("setting_dates", _dates), "6": ("participants", _settings), "7": ("variables", _outcomes),
+        "8": ("data_sources", None), "9": ("bias", None), "10": ("study_size", _sample_size),
+        "11": ("quantitative", None), "12": ("methods", _methods), "13": ("flow", _flow), "14": ("descriptive", _balance),
+        "15": ("outcome_data", _analysed_numbers), "16": ("results", _results), "17": ("ancillary", _subgroups),
+        "18": ("key_results", None), "19": ("limitations", None), "20": ("interpretation", None),
+        "21": ("generalisability", None), "22": ("funding", None),
     },
 }  # fmt: skip

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from campaigns.baseline import baseline_of
 from campaigns.codebook import codebook_of_campaign, codebook_table
 from campaigns.disclosure import POLICY, Policy
 from campaigns.effects import Evaluation
 from campaigns.flat_files import as_json, records, table_as_csv, workbook
+from campaigns.flow import flow_table
 from campaigns.item_table import item_names, item_table
 from campaigns.latex import latex_document
 from campaigns.printed_tables import PrintedColumn, PrintedTable, printed_number
-from campaigns.reporting import checklist_table, flow_table
+from campaigns.reporting import checklist_table
 from campaigns.word import word_document
 from surveys.instrument import Instrument
 from surveys.languages import pick, say
@@ -55,7 +57,8 @@ def table_beside(
     else:
         table = flow_table(campaign, answers, policy)
         if name == "checklist":
-            table = checklist_table(evaluation, table, language)
+            baseline = baseline_of(evaluation, answers, policy)
+            table = checklist_table(evaluation, table, language, baseline)
     return TableBeside(
         table=table,
         printed=_printed(name, table, named, language),
@@ -69,18 +72,34 @@ TABLES_BESIDE: Mapping[str, tuple[str, ...]] = {
     "items": ("outcome", "item", "site", "wave", "arm", "n", "mean", "std_dev", "share_dont_know", "share_refused",
               "share_not_asked", "share_blank", "withheld"),
     "codebook": ("variable", "kind", "label_en", "label_ko", "type", "construct", "scoring", "direction", "missing", "source"),
-    "flow": ("site", "arm", "clusters_before", "clusters_lost", "clusters_added", "clusters_after", "people_before",
-             "analysed_before", "not_analysed_before", "people_after", "analysed_after", "not_analysed_after",
-             "received_after", "withheld"),
+    "flow": ("site", "arm", "clusters_without_interviews", "clusters_before", "clusters_lost", "clusters_added",
+             "clusters_after", "people_before", "analysed_before", "not_analysed_before", "people_after", "analysed_after",
+             "not_analysed_after", "people_followed", "people_lost", "people_new", "received_after", "withheld"),
     "checklist": ("standard", "item", "topic", "report"),
 }  # fmt: skip
 
+# Columns that are printed only where some site has them; data files always have them.
+WHERE_KNOWN = (
+    "clusters_without_interviews",
+    "people_followed",
+    "people_lost",
+    "people_new",
+    "received_after",
+    "withheld",
+)
+AS_WRITTEN = ("variable", "source")  # names as the data have them
+
 
 def _printed(name: str, table: pd.DataFrame, named: Mapping[str, str], language: str) -> PrintedTable:
-    columns = TABLES_BESIDE[name]
+    columns = [
+        column for column in TABLES_BESIDE[name] if column not in WHERE_KNOWN or table[column].notna().any()
+    ]
     numeric = [column for column in columns if _holds_numbers(table[column])]
     rows = tuple(
-        tuple(_cell(value, column in numeric, named) for column, value in zip(columns, row, strict=True))
+        tuple(
+            _cell(value, column in numeric, {} if column in AS_WRITTEN else named)
+            for column, value in zip(columns, row, strict=True)
+        )
         for row in table[list(columns)].itertuples(index=False, name=None)
     )
     return PrintedTable(
