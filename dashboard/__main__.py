@@ -12,6 +12,8 @@ from dashboard.commands import (
     backup,
     check,
     corrections,
+    doctor,
+    erase,
     estimate,
     evaluate,
     files,
@@ -60,6 +62,8 @@ for verbs in (
     withheld,
     backup,
     verify,
+    erase,
+    doctor,
     serve,
 ):
     verbs.register(app)

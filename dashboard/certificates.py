@@ -6,6 +6,7 @@ from pathlib import Path
 
 from surveys.languages import say
 from surveys.problems import CannotProceed
+from surveys.record.erasing import ERASE
 from surveys.record.retention import Certificate
 
 
@@ -35,6 +36,8 @@ def write_certificate(folder: Path, certificate: Certificate, languages: Sequenc
 def certificate_text(certificate: Certificate, language: str) -> str:
     """The certificate as a person reads it."""
     body = certificate.body
+    if body["counted"] == ERASE:
+        return _erasure_text(certificate, language)
     lines = [
         say("certificate.title", language, number=certificate.number),
         "",
@@ -50,6 +53,27 @@ def certificate_text(certificate: Certificate, language: str) -> str:
         "",
         say("certificate.hash", language, sha256=certificate.sha256),
     ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _erasure_text(certificate: Certificate, language: str) -> str:
+    body = certificate.body
+    counts = {name: body[name] for name in ("interviews", "versions", "held", "corrections", "links")}
+    lines = [
+        say("certificate.erasure_title", language, number=certificate.number),
+        "",
+        say("certificate.erasure_what", language, campaign=certificate.campaign, **counts),
+        say("certificate.when", language, at=body["destroyed_at"], by=body["destroyed_by"]),
+        say("certificate.erasure_why", language, why=body["why"]),
+        say("certificate.erasure_how", language, count=len(certificate.originals)),
+        say("certificate.texts", language, count=body["withheld_texts_destroyed"]),
+        say("certificate.erasure_remains", language),
+        say("certificate.copies", language),
+        "",
+        *(_line(one, language) for one in certificate.originals),
+        "",
+        say("certificate.hash", language, sha256=certificate.sha256),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -20,6 +20,7 @@ from surveys.record import (
     arrivals,
     audit,
     corrections,
+    erasing,
     history,
     links,
     logs,
@@ -39,6 +40,7 @@ from surveys.record import (
 from surveys.record.arrivals import Arrival, Entry
 from surveys.record.arriving import arriving_interviews
 from surveys.record.database import Database
+from surveys.record.erasing import Erasure, Whom
 from surveys.record.history import Revision
 from surveys.record.interviews import current_rows
 from surveys.record.lineage import every_name
@@ -336,6 +338,27 @@ class Catalogue:
         gone = keys.forget(sorted(named & set(keys.original_keys())))
         self.database.purge()
         return gone
+
+    def erasure(self, campaign: str, whom: Whom) -> Erasure:
+        """What would go if these interviews were erased; nothing is changed."""
+        with self.database.reading() as connection:
+            return erasing.find(connection, campaign, whom)
+
+    def erase(
+        self, campaign: str, whom: Whom, reason: Mapping[str, object], keys: KeyRing, *, by: str
+    ) -> Certificate:
+        """Erase interviews for ever: out of the record, the keys of their originals too, and the database's files written anew."""
+        now = datetime.now(UTC)
+        certificate = self.database.write(
+            lambda connection: erasing.erase(connection, campaign, whom, reason, keys, actor=by, at=now)
+        )
+        self.finish_destruction(keys)
+        return certificate
+
+    def erased_marks(self, campaign: str) -> frozenset[str]:
+        """What tells the erased interviews of a campaign when they come again."""
+        with self.database.reading() as connection:
+            return erasing.marks(connection, campaign)
 
     def certificates(self) -> list[Certificate]:
         """The certificates of destruction, the first one first."""

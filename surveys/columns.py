@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -113,6 +114,11 @@ def mark_in(path: Path) -> str | None:
         return None  # not there, or cut short by a power failure
     mark: bytes = metadata.get(MARK, b"")
     return mark.decode()
+
+
+def forget(folder: Path, campaign: str) -> None:
+    """Remove every file of a campaign, also those of earlier states; they are made anew when they are needed."""
+    shutil.rmtree(_place(folder, campaign, None).parent, ignore_errors=True)
 
 
 def typed(answers: pa.Table, types: Mapping[str, str]) -> pa.Table:

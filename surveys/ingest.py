@@ -18,6 +18,7 @@ from surveys import columns
 from surveys.catalogue import Catalogue
 from surveys.checking import CheckReport, Outcome, report_as_dict
 from surveys.display import shown
+from surveys.erased_again import without_erased
 from surveys.fieldwork import Fieldwork
 from surveys.instrument import Instrument
 from surveys.interpreting import Judgement, interpret_file
@@ -147,6 +148,7 @@ def ingest_file(
         rosters=report.rosters,
     )
     del accepted
+    arrival, report = without_erased(arrival, report, catalogue.erased_marks(fieldwork.campaign), keys)
     entry = catalogue.store(arrival)
     if columns_folder is not None:
         tell("refreshing", 0.9)

@@ -31,6 +31,10 @@ from surveys.problems import CannotProceed
 
 FILES_KEY = "uploads"  # encrypts the keys of the original files; one key a line, the newest first
 ORIGINALS = "originals"  # folder of the originals' own keys
+NOT_KEPT = (
+    b"This file held interviews that were erased, so it is not kept.\n"  # in the place of such an original
+)
+ERASED_KEY = "erased"  # makes the marks by which erased interviews are known when they come again
 _CHUNK = 1 << 20
 _TEXTS_AT_A_TIME = 20_000  # as Python objects
 _COUNTRY = re.compile(r"[A-Za-z0-9]{2,8}")
@@ -184,6 +188,25 @@ class KeyRing:
     def fingerprint(self, country: str) -> str:
         """What tells the country's key from any other without giving it away."""
         return hmac.digest(self._respondent_key(country), b"fingerprint of this key", "sha256").hex()[:16]
+
+    def erasure_marks(self, campaign: str, kind: str, values: Iterable[str]) -> list[str]:
+        """What tells that a value was erased without saying what it was.
+
+        Parameters
+        ----------
+        kind
+            ``submission`` for ids of interviews, ``respondent`` for pseudonyms.
+        """
+        secret = base64.urlsafe_b64decode(
+            self._lines(self._path(ERASED_KEY), base64.urlsafe_b64encode(secrets.token_bytes(32)))[0]
+        )
+        begun = hmac.new(secret, f"erased\x1f{campaign}\x1f{kind}\x1f".encode(), "sha256")
+        marks = []
+        for value in values:
+            one = begun.copy()
+            one.update(value.encode())
+            marks.append(one.hexdigest())
+        return marks
 
     def is_there(self) -> bool:
         """Whether the folder holds the workspace's key."""

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -110,8 +112,8 @@ class Database:
                     raw.close()
                 return
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                for table in ("original", "withheld"):
-                    connection.execute(text(f"VACUUM FULL {table}"))
+                for name in inspect(connection).get_table_names():
+                    connection.execute(text(f'VACUUM FULL "{name}"'))
 
     def _bring_up_to_date(self) -> None:
         known = known_versions()
@@ -167,6 +169,51 @@ def is_among(connection: Connection, column: Column[str]) -> ColumnElement[bool]
 def among(connection: Connection, texts: Sequence[str]) -> dict[str, object]:
     """The parameter of ``is_among``."""
     return {"among": json.dumps(texts) if connection.dialect.name == "sqlite" else list(texts)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a database is, without bringing it up to date."""
+
+    kind: str
+    version: str | None  # the step at which its record stands; None where it holds none
+    newest: str  # the last step that this program knows
+    waiting: tuple[str, ...]  # the steps that opening it would take
+    clock: datetime
+
+
+def standing(url: str) -> Standing:
+    """Where the record at an address stands.
+
+    Raises
+    ------
+    CannotProceed
+        The database cannot be reached.
+    """
+    known = known_versions()
+    file = Path(_understood(url).database or "")
+    if _understood(url).get_backend_name() == "sqlite" and not file.exists():  # to look must not make it
+        now = datetime.now(UTC)
+        return Standing(kind="sqlite", version=None, newest=known[-1], waiting=tuple(known), clock=now)
+    database = Database(url, up_to_date=False)
+    try:
+        with database.reading() as connection:
+            version = version_of(connection)
+            told = connection.scalar(select(func.now()))
+    finally:
+        database.close()
+    if version is not None and version not in known:
+        waiting: Sequence[str] = ()
+    else:
+        waiting = known if version is None else known[known.index(version) + 1 :]
+    at = told if isinstance(told, datetime) else datetime.now(UTC)
+    return Standing(
+        kind=database.url.get_backend_name(),
+        version=version,
+        newest=known[-1],
+        waiting=tuple(waiting),
+        clock=at if at.tzinfo is not None else at.replace(tzinfo=UTC),
+    )
 
 
 def known_versions() -> list[str]:

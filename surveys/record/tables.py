@@ -442,3 +442,13 @@ key_mark = Table(
     Column("name", Text, primary_key=True),
     Column("fingerprint", Text, nullable=False, comment="tells a lost key from the right one"),
 )
+
+erased = Table(
+    "erased",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column(
+        "mark", Text, primary_key=True, comment="keyed hash of an id, so that it is known when it comes again"
+    ),
+    Column("certificate", Integer, ForeignKey("certificate.number"), nullable=False),
+)
