@@ -50,6 +50,8 @@ LESSENED_BY: Mapping[str, tuple[int, str]] = {
     "asked_differently": (1, "evidence_asked_differently"),
     "dont_know_decides": (1, "evidence_dont_know"),
 }
+# Caveats whose test stands beside the estimate's own where clusters are few; of the two the larger p is believed.
+BETTER_TESTS = ("few_bootstrap_beside", "few_randomisation", "few_fragile_bootstrap", "few_nothing")
 HARM_ALARM = 0.05  # one-sided, without regard to other outcomes: a missed harm costs more than a false alarm
 CLAIMS: Mapping[Estimand, Claim] = {
     "ITT": "caused",
@@ -88,10 +90,12 @@ def reading(effect: EffectEstimate, outcome: Outcome, confidence: float = 0.95) 
 def told_verdict(effect: EffectEstimate, outcome: Outcome, confidence: float = 0.95) -> Verdict | None:
     """The verdict a sentence may rest on.
 
-    What the campaign hopes for must also stand after the adjustment for the other outcomes of its family; a
-    harm need not: it is told as soon as the interval shows it.
+    What the campaign hopes for must also stand after the adjustment for the other outcomes of its family, and in the
+    test that is better where clusters are few; a harm need not: it is told as soon as the interval shows it.
     """
-    return _told(effect.verdict, effect.estimate, effect.p_adjusted, outcome, confidence)
+    beside = [float(str(note.values["p"])) for note in effect.caveats if note.code in BETTER_TESTS]
+    p_values = [p for p in (effect.p_adjusted, *beside) if p is not None]
+    return _told(effect.verdict, effect.estimate, max(p_values, default=None), outcome, confidence)
 
 
 def told_pool_verdict(pool: RolePool, outcome: Outcome, confidence: float = 0.95) -> Verdict | None:
@@ -102,10 +106,10 @@ def told_pool_verdict(pool: RolePool, outcome: Outcome, confidence: float = 0.95
 
 
 def _told(
-    verdict: Verdict | None, estimate: float, p_adjusted: float | None, outcome: Outcome, confidence: float
+    verdict: Verdict | None, estimate: float, largest_p: float | None, outcome: Outcome, confidence: float
 ) -> Verdict | None:
     hoped_for = (estimate > 0) == (outcome.better == "higher")
-    if verdict == "effect" and hoped_for and p_adjusted is not None and p_adjusted >= 1 - confidence:
+    if verdict == "effect" and hoped_for and largest_p is not None and largest_p >= 1 - confidence:
         return "inconclusive"
     return verdict
 

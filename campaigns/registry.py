@@ -47,6 +47,7 @@ DESIGNS = (
 NEEDS_BEFORE_AND_AFTER = ("pre_post", "paired_pre_post", "difference_in_differences", "ancova", "event_study")
 STANDARD_ERRORS = ("iid", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "CR2", "CR3", "linearised")
 P_VALUES = ("t", "normal", "wild_cluster_bootstrap", "randomisation", "automatic")
+LOWEST_CONFIDENCE = 0.9  # of what sentences rest on: a narrower interval would carry words it cannot
 POOL_METHODS = ("REML", "DL", "PM", "fixed", "equal")
 MISSING_REASONS = ("dont_know", "refused", "not_asked", "not_applicable", "blank", "lost")
 # From campaign to behaviour, then what a campaign may do harm to.
@@ -376,7 +377,7 @@ def _analysis(section: Section, waves: Sequence[Wave]) -> Analysis:
         multiplicity=read_multiplicity(section),
         pool_by=pool.choice("by", ("role", "none"), "role"),
         pool_method=pool.choice("method", POOL_METHODS) if "method" in pool else None,
-        confidence=section.number("confidence", 0.95, low=0.5, high=0.999),
+        confidence=section.number("confidence", 0.95, low=LOWEST_CONFIDENCE, high=0.999),
     )
 
 

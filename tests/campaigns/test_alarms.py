@@ -154,3 +154,15 @@ def test_a_confidence_of_99_percent_binds_the_sentence_too(tmp_path: Path) -> No
     where = (campaign.outcome("signs"), campaign.site("npl"), "en")
     assert "leave open" not in sentence(found, *where)
     assert "leave open" in sentence(found, *where, 0.99)
+
+
+def test_of_two_tests_that_disagree_the_larger_p_is_believed(tmp_path: Path) -> None:
+    campaign = campaign_in(tmp_path)
+    signs, stigma, site = campaign.outcome("signs"), campaign.outcome("stigma"), campaign.site("npl")
+    for code in ("few_bootstrap_beside", "few_randomisation", "few_fragile_bootstrap", "few_nothing"):
+        told = [Note(code=code, values={"p": p}) for p in ("0.21", "0.02")]
+        doubtful, sure = (replace(effect("npl", 0.1, 0.02), caveats=(note,)) for note in told)
+        assert "leave open" in sentence(doubtful, signs, site, "en")
+        assert "leave open" not in sentence(sure, signs, site, "en")
+        harm = replace(effect("npl", 0.1, 0.02, outcome="stigma"), caveats=(told[0],))
+        assert "wrong direction" in sentence(harm, stigma, site, "en")
