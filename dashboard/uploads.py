@@ -3,6 +3,7 @@
 A job lives in this process and is forgotten after an hour; what it stored is in the catalogue.
 """
 
+import contextlib
 import logging
 import secrets
 import threading
@@ -19,6 +20,7 @@ from campaigns.registry import fieldwork_of, load_campaign
 from dashboard.receiving import Coming, Receiving
 from dashboard.settings import Workspace
 from dashboard.verdicts import declined_rows
+from surveys import columns
 from surveys.catalogue import Catalogue
 from surveys.ingest import Receipt, ingest_file
 from surveys.instrument import Instrument
@@ -149,6 +151,7 @@ class Uploads:
             self._end(job, "failed")
         else:
             self._told(job, receipt)
+            self._bring_columns_up_to_date(job, receipt)
 
     def _told(self, job: Job, receipt: Receipt) -> None:
         """Show the verdict at once, and make the workbook while it is being read."""
@@ -158,6 +161,12 @@ class Uploads:
         job.fraction, job.state = 1.0, "done"
         if job.writing:
             self._write_refused_rows(job, receipt)
+
+    def _bring_columns_up_to_date(self, job: Job, receipt: Receipt) -> None:
+        """After the verdict, which nobody waits for twice; whoever reads the columns before rebuilds them."""
+        if receipt.accepted:
+            with contextlib.suppress(OSError):
+                columns.refresh(self._catalogue, self.workspace.columns, job.campaign)
 
     def _end(self, job: Job, state: Literal["failed", "cancelled"]) -> None:
         self._remove(job)
@@ -208,7 +217,6 @@ class Uploads:
             fieldwork=fieldwork_of(campaign, site=coming.site, wave=coming.wave),
             uploader=job.sending.by,
             answers=job.sending.answers,
-            columns_folder=self.workspace.columns,
             progress=tell,
         )
 

@@ -4,7 +4,7 @@
 
   var h = React.createElement;
   var STAGES = ["sending", "reading", "checking", "storing"];
-  var STAGE_OF = { waiting: "reading", hashing: "reading", refreshing: "storing", done: "storing" };
+  var STAGE_OF = { waiting: "reading", hashing: "reading", done: "storing" };
   var FORMATS = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.zip,.json,.xml,.sav,.zsav,.dta,.gz";
   var asking = window.campaign_asking, fill = asking.fill, query = asking.query;
 

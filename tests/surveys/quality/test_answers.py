@@ -144,6 +144,19 @@ def test_lost_answers_are_asked_for_again() -> None:
     assert [(one.code, one.severity, one.count) for one in found] == [("answers_lost", "act", 2)]
 
 
+def test_a_text_that_is_kept_back_was_answered_and_is_not_lost() -> None:
+    rows = [{"f01": ("lost",) if number < 3 else "yes"} for number in range(50)]
+    interviews = made(rows, kept_back={"f01": {"i0001", "i0002", "i0040"}})
+    [row] = missing_by_question(interviews)
+    assert (row.asked, row.by_reason[Missing.LOST], row.kept_back) == (50, 1, 2)
+    assert row.share == pytest.approx(1 / 50)
+    assert check_missing(interviews, setting()).found == (
+        *check_missing(
+            made([{"f01": ("lost",) if number == 2 else "yes"} for number in range(50)]), setting()
+        ).found,
+    )
+
+
 def test_the_share_of_dont_knows_is_that_of_the_questions_put() -> None:
     rows = [{"f01": ..., "f02": "yes", "f03": ("not_asked",)}, {"f01": "no", "f02": "no", "f03": "yes"}]
     shares = share_missing(made(rows).answers.values(), Missing.DONT_KNOW)
