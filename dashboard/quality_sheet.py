@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
+from unicodedata import east_asian_width
 
 import xlsxwriter
 
@@ -26,22 +27,24 @@ from surveys.quality.findings import CheckName
 
 
 RANKING = {
-    "rank": 5, "severity": 12, "check": 20, "said": 60, "todo": 60, "size": 44, "count": 8, "of": 8, "share": 8,
-    "interviewer": 14,
+    "rank": 5, "severity": 12, "check": 16, "said": 44, "todo": 44, "size": 32, "count": 7, "of": 7, "share": 7,
+    "interviewer": 12,
 }  # fmt: skip
 NAMED = ("interview", "interviewer", "day", "started", "minutes", "cluster", "said", "todo")
-NAMED_WIDTHS = (40, 14, 12, 10, 9, 16, 60, 60)
+NAMED_WIDTHS = (38, 12, 11, 8, 8, 12, 42, 42)
 WIDTHS: dict[TableName, tuple[int, ...]] = {
     "interviewers": (16, *[11] * 11),
-    "missing": (64, *[11] * 8),
+    "missing": (52, *[10] * 9),
     "quotas": (40, *[11] * 5, 18),
     "days": (14, 11),
 }
 FORMATS: dict[Kind, str] = {"text": "@", "count": "#,##0", "share": "0.0%", "number": "0.0"}
 WEIGHTS_WIDTHS = (60, 30, 12, 12, 12, 12)
+COUNTED_WIDTHS = (28, 110)
 SHEET_NAME = 31  # letters
 ROWS_NAMED = 5000  # interviews listed on a check's sheet
 PAPER_A4 = 9
+LINE = 15  # points; not every program makes a row as high as its wrapped text, so heights are written down
 
 
 def weekly_sheet(quality: SiteQuality, language: str) -> bytes:
@@ -94,12 +97,14 @@ class _Sheets:
         )
         made = say("quality.sheet.made", self._language, interviews=self._quality.report.interviews, day=day)
         sheet.write_string(1, 0, made)
-        self._heads(sheet, 3, tuple(RANKING))
+        self._heads(sheet, 3, tuple(RANKING), tuple(RANKING.values()))
         for row, line in enumerate(lines, start=4):
+            written = (line.check_title, line.said, line.todo, line.size_said)
+            self._high(sheet, row, written, tuple(RANKING.values())[2:6])
             urgency = self._urgent if line.severity == "act" else self._plain
             sheet.write_number(row, 0, line.rank, self._number["count"])
             sheet.write_string(row, 1, line.severity_said, urgency)
-            for column, text in enumerate((line.check_title, line.said, line.todo, line.size_said), start=2):
+            for column, text in enumerate(written, start=2):
                 sheet.write_string(row, column, text, self._wrapped)
             sheet.write_number(row, 6, line.count, self._number["count"])
             sheet.write_number(row, 7, line.of, self._number["count"])
@@ -116,8 +121,9 @@ class _Sheets:
         if not table.rows:
             return
         sheet = self._sheet(self._say(name), WIDTHS[name], landscape=len(table.columns) > 5, head_at=0)
-        self._heads(sheet, 0, table.columns)
+        self._heads(sheet, 0, table.columns, WIDTHS[name])
         for row, cells in enumerate(table.rows, start=1):
+            self._high(sheet, row, [str(cells[0])], WIDTHS[name])
             for column, (cell, kind) in enumerate(zip(cells, table.kinds, strict=True)):
                 self._cell(sheet, row, column, cell, kind)
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
@@ -125,7 +131,7 @@ class _Sheets:
     def interviews(self, check: CheckName, lines: Sequence[Line]) -> None:
         """The interviews one check names, with what is wrong with each."""
         sheet = self._sheet(counted(check, self._language)[0], NAMED_WIDTHS, landscape=True, head_at=0)
-        self._heads(sheet, 0, NAMED)
+        self._heads(sheet, 0, NAMED, NAMED_WIDTHS)
         known = {one.id: one for one in self._quality.report.interviews_named}
         row = 1
         for line in lines:
@@ -136,6 +142,7 @@ class _Sheets:
                     self._cell(sheet, row, column, text, "text")
                 self._cell(sheet, row, 4, one.minutes, "number")
                 self._cell(sheet, row, 5, one.cluster, "text")
+                self._high(sheet, row, (line.said, line.todo), NAMED_WIDTHS[6:])
                 sheet.write_string(row, 6, line.said, self._wrapped)
                 sheet.write_string(row, 7, line.todo, self._wrapped)
                 row += 1
@@ -169,7 +176,7 @@ class _Sheets:
             row += 1
             sheet.merge_range(row, 0, row, len(WEIGHTS_WIDTHS) - 1, "", self._wrapped)
             sheet.write_string(row, 0, text, self._wrapped)
-            sheet.set_row(row, 30)
+            self._high(sheet, row, [text], [sum(WEIGHTS_WIDTHS)])
 
     def _weights_heads(self, sheet: Any, row: int, columns: Sequence[str]) -> None:
         for column, name in enumerate(columns):
@@ -177,8 +184,8 @@ class _Sheets:
 
     def how_counted(self) -> None:
         """The last sheet: every check, how it is counted, and which could not be made."""
-        sheet = self._sheet(self._say("counted"), (28, 110), landscape=True, head_at=0)
-        self._heads(sheet, 0, ("check", "counted"))
+        sheet = self._sheet(self._say("counted"), COUNTED_WIDTHS, landscape=True, head_at=0)
+        self._heads(sheet, 0, ("check", "counted"), COUNTED_WIDTHS)
         checks = self._quality.report.checks
         nothing = set(clear(checks, self._language))
         reasons = dict(not_made(checks, self._language))
@@ -187,8 +194,10 @@ class _Sheets:
             more = reasons.get(title) or (
                 say("quality.sheet.clear", self._language) if title in nothing else ""
             )
-            sheet.write_string(row, 0, title, self._wrapped)
-            sheet.write_string(row, 1, f"{how} {more}".strip(), self._wrapped)
+            written = (title, f"{how} {more}".strip())
+            self._high(sheet, row, written, COUNTED_WIDTHS)
+            for column, text in enumerate(written):
+                sheet.write_string(row, column, text, self._wrapped)
 
     def _say(self, name: str) -> str:
         return say(f"quality.sheet.{name}", self._language)
@@ -210,14 +219,34 @@ class _Sheets:
         sheet.set_footer("&L&A&R&P / &N")
         return sheet
 
-    def _heads(self, sheet: Any, row: int, columns: Sequence[str]) -> None:
-        for column, name in enumerate(columns):
-            sheet.write_string(row, column, say(f"quality.sheet.columns.{name}", self._language), self._head)
+    def _heads(self, sheet: Any, row: int, columns: Sequence[str], widths: Sequence[int]) -> None:
+        titles = [say(f"quality.sheet.columns.{name}", self._language) for name in columns]
+        self._high(sheet, row, titles, widths)
+        for column, title in enumerate(titles):
+            sheet.write_string(row, column, title, self._head)
+
+    @staticmethod
+    def _high(sheet: Any, row: int, texts: Sequence[str], widths: Sequence[int]) -> None:
+        """Make a row as high as the longest of the texts wrapped into its columns."""
+        lines = max(lines_needed(text, width) for text, width in zip(texts, widths, strict=False))
+        sheet.set_row(row, LINE * lines)
 
     def _cell(self, sheet: Any, row: int, column: int, cell: Cell, kind: Kind) -> None:
         if cell is None:
             sheet.write_blank(row, column, None, self._plain)
         elif isinstance(cell, str):
-            sheet.write_string(row, column, cell, self._plain)
+            sheet.write_string(row, column, cell, self._wrapped)
         else:
             sheet.write_number(row, column, cell, self._number[kind])
+
+
+def lines_needed(text: str, width: int) -> int:
+    """Lines that a text takes in a column of so many letters; a Korean letter is as wide as two."""
+    lines, left = 1, width
+    for word in text.split():
+        size = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in word)
+        if size > left and left < width:
+            lines, left = lines + 1, width
+        lines += max(0, size - 1) // width
+        left -= size + 1
+    return lines

@@ -178,7 +178,7 @@ def size_said(reach: Reach, *, blurs: bool, language: str) -> str:
     """What a finding could do, as a class and no finer."""
     if reach.outcome is None:
         return say("quality.size.none", language)
-    amount = f"{wording.shown(reach.up_to, reach.outcome.unit):.2g}"
+    amount = f"{float(f'{wording.shown(reach.up_to, reach.outcome.unit):.2g}'):g}"  # 100, not 1e+02
     up_to = say(f"quality.up_to.{reach.outcome.unit}", language, amount=amount)
     what = say(
         f"quality.size.{'blurs' if blurs else 'moves'}", language,
