@@ -44,7 +44,7 @@ COUNTED_WIDTHS = (28, 110)
 SHEET_NAME = 31  # letters
 ROWS_NAMED = 5000  # interviews listed on a check's sheet
 PAPER_A4 = 9
-LINE = 15  # points; not every program makes a row as high as its wrapped text, so heights are written down
+LINE = 17  # points; not every program makes a row as high as its wrapped text, so heights are written down
 
 
 def weekly_sheet(quality: SiteQuality, language: str) -> bytes:
