@@ -34,7 +34,7 @@
 
   function Table(props) {
     var table = props.table;
-    return h(React.Fragment, null, h("p", { className: "note" }, props.note), h(Scrolled, { label: props.caption }, h("table", { className: "quality-table" },
+    return h(React.Fragment, null, h("p", { className: "table-note" }, props.note), h(Scrolled, { label: props.caption }, h("table", { className: "quality-table" },
       h("caption", { className: "unseen" }, props.caption), h(Heads, table),
       h("tbody", null, table.rows.map(function (row, number) {
         return h("tr", { key: number }, row.map(function (cell, place) {

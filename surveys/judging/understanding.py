@@ -128,9 +128,10 @@ def columns_of(
 ) -> list[Column]:
     """Every column of answers, as those see it who look for doubts."""
     return [
-        _column(source, questions[source.name], place, raw, headers, known)
+        _column(source, question, choices, place, raw, headers, known)
         for source in headers.answers.values()
-        if source.name in questions
+        if (question := questions.get(source.name)) is not None
+        for choices in [choices_of(question, known.instrument)]
         for place in (source.whole, *(place for place, _ in source.split))
         if place is not None
     ]
@@ -156,7 +157,9 @@ def worthwhile_map(raw: RawFile, headers: HeaderMap, known: Known) -> list[Doubt
     that is new to a source with a column map; it is settled where the map speaks of the file.
     """
     column_map = known.decisions.columns
-    mapped = confirmed(raw.interviews, column_map, _targets(raw, known), known.instrument)
+    mapped: Sequence[Suggestion] = ()
+    if column_map:
+        mapped = confirmed(raw.interviews, column_map, _targets(raw, known), known.instrument)
     lacking = [name for name in stored_questions(known.instrument) if name not in headers.answers]
     worth: list[Suggestion] = []
     if lacking and any(warning.code == "unknown_columns" for warning in headers.warnings):
@@ -180,10 +183,15 @@ def new_headers(raw: RawFile, known: Known) -> list[Finding]:
 
 
 def _column(
-    source: Source, question: Question, place: int, raw: RawFile, headers: HeaderMap, known: Known
+    source: Source,
+    question: Question,
+    choices: ChoiceList | None,
+    place: int,
+    raw: RawFile,
+    headers: HeaderMap,
+    known: Known,
 ) -> Column:
     header = headers.headers[place]
-    choices = choices_of(question, known.instrument)
     labels = (raw.value_labels or {}).get(header, {})
     parts = known.fieldwork.parts if known.fieldwork else {}
     return Column(
@@ -206,6 +214,8 @@ def _column(
 
 
 def _refuse_wrong_map(raw: RawFile, known: Known) -> None:
+    if not known.decisions.columns:
+        return
     faults = map_faults(
         known.decisions.columns, raw.interviews, known.instrument, known.fieldwork, raw.dialect
     )

@@ -46,6 +46,22 @@ def test_a_second_sheet_of_interviews_is_said_to_be_left_out_and_how_to_send_it(
     assert desk.send(path, "sheet=Team B").accepted == 2
 
 
+@pytest.mark.parametrize("language", languages())
+def test_a_mark_in_empty_cells_is_asked_about_before_anything_is_to_be_mended(
+    desk: Desk, language: str
+) -> None:
+    rows = [said("a"), said("b", age="NA", heard="NA"), said("c", age="none")]
+    receipt = desk.send(rows)
+    verdict = verdict_of(receipt, language)
+    assert (verdict["state"], receipt.rejected) == ("partly", 2)
+    assert verdict["next"] == say("screens.upload.asked.next_partly", language)
+    assert [cause["remedy"] for cause in verdict["causes"]].count(
+        say("screens.upload.asked.fix", language)
+    ) == 1
+    assert desk.send([*rows, said("d", age="NA")], "missing:NA=blank").rejected == 1
+    assert desk.send([said("e", age="NA")]).rejected == 0  # remembered
+
+
 def test_held_interviews_alone_wait_for_a_person_and_offer_no_workbook(desk: Desk) -> None:
     desk.send([said("a")])
     receipt = desk.send([said("a", day="2026-03-09", ward="other")])

@@ -190,6 +190,25 @@ def test_rosters_are_told_by_pointing_at_a_shared_identity(tmp_path):
     assert [roster.name for roster in file.rosters] == ["people"]
 
 
+def test_a_log_of_corrections_is_named_for_what_it_is_and_left_out_beside_interviews(tmp_path):
+    log = [["id", "varname", "value", "valuecurrent", "initials", "notes"], ["u1", "age", 20, 200, "mr", ""]]
+    drop = [["id", "initials", "notes"], ["u2", "mr", "a test"]]
+    assert refusal_of(workbook(tmp_path, {"numeric": log, "drop": drop})) == "correction_log"
+    assert refusal_of(workbook(tmp_path, {"Sheet1": log})) == "correction_log"
+    rows = [["id", "age", "notes"], ["u1", 20, ""]]
+    file = read_here(workbook(tmp_path, {"interviews": rows, "corrected": log}))
+    assert file.interviews.name == "interviews"
+    assert [warning.values for warning in file.warnings] == [{"sheet": "corrected"}]
+
+
+def test_sheets_that_list_questions_and_choices_are_no_interviews(tmp_path):
+    questions = [["type", "name", "label::English"], ["integer", "age", "Age"]]
+    listed = [["list_name", "name", "label"], ["yesno", "yes", "Yes"]]
+    rows = [["id", "age"], ["u1", 20]]
+    file = read_here(workbook(tmp_path, {"new questions": questions, "lists": listed, "answers": rows}))
+    assert file.interviews.name == "answers"
+
+
 def test_two_sheets_that_could_both_be_interviews_are_refused_until_one_is_named(tmp_path):
     rows = [["id", "age"], ["u1", 20]]
     path = workbook(tmp_path, {"north": rows, "south": rows})
