@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -50,7 +51,9 @@ def baseline_of(evaluation: Evaluation, answers: Sequence[Path], policy: Policy 
     campaign = evaluation.campaign
     if not answers:
         return Baseline()
-    found = threats_of_campaign(campaign, answers, (), policy, checks={"balance": balance})
+    found = threats_of_campaign(
+        campaign, answers, (), policy, checks={"balance": partial(balance, each_tested=False)}
+    )
     return Baseline(balance=tuple(_balances(found)), clusters=dict(_intracluster(campaign, answers, policy)))
 
 
