@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from campaigns.campaign import Campaign, DontKnow, Score
+from campaigns.disclosure import POLICY, Policy, is_small
 from campaigns.effects import Effect, EffectEstimate, Evaluation, Note
 from campaigns.effects_of_sites import effects_of_sites
 from campaigns.scores import WITHOUT_A_WRONG_ANSWER, unit_of
@@ -44,8 +45,11 @@ def beside_other_rule(
     ]
 
 
-def of_campaign(evaluation: Evaluation, answers: Sequence[Path]) -> Evaluation:
-    """A campaign's exact evaluation with the estimates by the other rule beside its own."""
+def of_campaign(evaluation: Evaluation, answers: Sequence[Path], policy: Policy = POLICY) -> Evaluation:
+    """A campaign's exact evaluation with the estimates by the other rule beside its own.
+
+    An estimate by the other rule rests on other people; where they are too few to be shown, it is left out.
+    """
     campaign: Campaign = evaluation.campaign
     scores = {outcome.id: outcome.score for outcome in campaign.outcomes}
     turned = with_other_rule(scores)
@@ -53,7 +57,8 @@ def of_campaign(evaluation: Evaluation, answers: Sequence[Path]) -> Evaluation:
         return evaluation
     outcomes = tuple(replace(o, score=turned[o.id]) for o in campaign.outcomes if o.id in turned)
     analysis = replace(campaign.analysis, multiplicity="none")
-    others = effects_of_sites(replace(campaign, outcomes=outcomes, analysis=analysis), answers)
+    made = effects_of_sites(replace(campaign, outcomes=outcomes, analysis=analysis), answers)
+    others = [other for other in made if not is_small(other, policy)]
     return replace(evaluation, effects=tuple(beside_other_rule(evaluation.effects, others, scores)))
 
 

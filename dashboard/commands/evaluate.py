@@ -230,7 +230,8 @@ def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactE
         lock = binding(locked_plans(catalogue, campaign.id))
         asked = asked_in(catalogue, campaign)
     exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers), asked=asked)
-    exact = with_alarms(dont_know.of_campaign(exact, answers), answers, policy_of(place))
+    policy = policy_of(place)
+    exact = with_alarms(dont_know.of_campaign(exact, answers, policy), answers, policy)
     return ExactEvaluation(evaluation=exact, answers=answers, lock=lock)
 
 

@@ -11,7 +11,7 @@ from campaigns import dont_know
 from campaigns.alarms import told_alarms, with_alarms
 from campaigns.campaign import Campaign
 from campaigns.claims import evidence, sentence
-from campaigns.disclosure import protect
+from campaigns.disclosure import Policy, protect
 from campaigns.effects import EffectEstimate, Evaluation, Note
 from campaigns.evaluation import evaluate
 from campaigns.export import effect_table, notes_of
@@ -166,3 +166,10 @@ def test_of_two_tests_that_disagree_the_larger_p_is_believed(tmp_path: Path) -> 
         assert "leave open" not in sentence(sure, signs, site, "en")
         harm = replace(effect("npl", 0.1, 0.02, outcome="stigma"), caveats=(told[0],))
         assert "wrong direction" in sentence(harm, stigma, site, "en")
+
+
+def test_the_other_rule_is_left_out_where_it_rests_on_too_few(tmp_path: Path) -> None:
+    answers, campaign = panel(tmp_path), campaign_in(tmp_path, COLUMNS)
+    exact = evaluate(campaign, answers, as_of_upload=1, data_sha256="x")
+    beside = dont_know.of_campaign(exact, answers, Policy(respondents=10_000))
+    assert not any("dont_know" in note.code for note in beside.effects_of("signs")[0].caveats)
