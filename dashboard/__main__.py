@@ -26,6 +26,7 @@ from dashboard.commands import (
     questionnaire,
     retention,
     review,
+    rotate_key,
     score,
     serve,
     threats,
@@ -63,6 +64,7 @@ for verbs in (
     backup,
     verify,
     erase,
+    rotate_key,
     doctor,
     serve,
 ):

@@ -22,6 +22,7 @@ from surveys.record import (
     corrections,
     erasing,
     history,
+    linking_seals,
     links,
     logs,
     overlay,
@@ -308,6 +309,14 @@ class Catalogue:
         for upload in old:
             self.database.write(partial(retention.give_own_key, upload=upload, keys=keys))
         return len(old)
+
+    def close_codes_anew(self, keys: KeyRing) -> int:
+        """Close the codes of linking keys under the workspace's newest key; how many uploads had some to be closed."""
+        with self.database.reading() as connection:
+            wanted = linking_seals.places(connection)
+        return sum(
+            self.database.write(partial(linking_seals.close_anew, place=place, keys=keys)) for place in wanted
+        )
 
     def destroy_originals(
         self,

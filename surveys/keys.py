@@ -30,6 +30,8 @@ from surveys.problems import CannotProceed
 
 
 FILES_KEY = "uploads"  # encrypts the keys of the original files; one key a line, the newest first
+RETIRED = "retired"  # folder of keys that were rotated out
+_ROTATING = b"# a rotation is under way: the first key below is the new one"
 ORIGINALS = "originals"  # folder of the originals' own keys
 NOT_KEPT = (
     b"This file held interviews that were erased, so it is not kept.\n"  # in the place of such an original
@@ -208,6 +210,56 @@ class KeyRing:
             marks.append(one.hexdigest())
         return marks
 
+    def begin_rotation(self) -> None:
+        """Put a new key before the old ones, in one step; where that was done already, leave it so."""
+        path = self._path(FILES_KEY)
+        lines = self._lines(path, None)
+        if _ROTATING not in path.read_bytes().splitlines():
+            _replace(path, b"\n".join([_ROTATING, Fernet.generate_key(), *lines]))
+
+    def close_originals_anew(self) -> int:
+        """Close under the newest key what older ones closed; how many keys of originals."""
+        closed = 0
+        for name, made in self.original_keys().items():
+            path = self._original_path(name)
+            try:
+                anew = self._closed_anew(path.read_bytes().strip())
+            except FileNotFoundError:  # destroyed a moment ago
+                continue
+            except InvalidToken:
+                raise _another_key(path) from None
+            if anew is not None:
+                _replace(path, anew)
+                os.utime(path, (made, made))
+                closed += 1
+        return closed
+
+    def sealed_anew(self, sealed: bytes) -> bytes | None:
+        """What ``seal`` made, closed under the newest key; None where it is so already."""
+        try:
+            anew = self._closed_anew(base64.urlsafe_b64encode(sealed))
+        except InvalidToken:
+            raise _another_key(self._path(FILES_KEY)) from None
+        return None if anew is None else base64.urlsafe_b64decode(anew)
+
+    def end_rotation(self) -> Path:
+        """Put the old keys aside, where nothing reads them, and leave the new one alone; the file of the old ones."""
+        path = self._path(FILES_KEY)
+        newest, *old = self._lines(path, None)
+        name = hashlib.sha256(b"\n".join(old)).hexdigest()[:16]  # the same where it is done once more
+        aside = self.folder / RETIRED / f"{FILES_KEY}-{name}.key"
+        _make_once(aside, b"\n".join(old))
+        _replace(path, newest)
+        return aside
+
+    def _closed_anew(self, token: bytes) -> bytes | None:
+        newest = Fernet(self._lines(self._path(FILES_KEY), None)[0])
+        try:
+            newest.decrypt(token)
+        except InvalidToken:
+            return self._cipher(make=False).rotate(token)
+        return None
+
     def is_there(self) -> bool:
         """Whether the folder holds the workspace's key."""
         return self._path(FILES_KEY).exists()
@@ -296,6 +348,21 @@ def _make_once(path: Path, key: bytes) -> None:
         return
     finally:
         draft.unlink()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put other keys in the place of those of a file, at once and for good."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _settle(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _settle(folder: Path) -> None:
