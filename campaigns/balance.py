@@ -18,10 +18,10 @@ ALIKE = 0.05
 ADJUSTABLE = 0.25
 
 
-def balance(site: SiteRows, *, each_tested: bool = True) -> Iterator[Threat]:
+def balance(site: SiteRows, *, tested: bool = True) -> Iterator[Threat]:
     """Means by arm, normalised difference and test of every covariate and outcome before, then all together.
 
-    ``each_tested=False`` leaves out the test of each by itself, which takes most of the time.
+    ``tested=False`` leaves out the tests, which take most of the time.
 
     References
     ----------
@@ -33,9 +33,9 @@ def balance(site: SiteRows, *, each_tested: bool = True) -> Iterator[Threat]:
         rows, campaign = site.compared(first, arm)
         variables = _variables(site, rows, wave)
         for name, values in variables.items():
-            found = _one(site, rows, values, campaign, tested=each_tested)
+            found = _one(site, rows, values, campaign, tested=tested)
             yield replace(found, about=name, site=site.site, arm=arm, wave=wave)
-        if len(variables) > 1:
+        if tested and len(variables) > 1:
             together = _together(site, rows, np.column_stack(list(variables.values())), campaign)
             yield replace(together, about=", ".join(variables), site=site.site, arm=arm, wave=wave)
 

@@ -25,7 +25,6 @@ class Balance:
     arm: str
     compared: int  # variables
     apart: Mapping[str, float]  # variable -> normalised difference, where larger than ``ALIKE``
-    p_value: float | None  # that all are alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ def baseline_of(evaluation: Evaluation, answers: Sequence[Path], policy: Policy 
     if not answers:
         return Baseline()
     found = threats_of_campaign(
-        campaign, answers, (), policy, checks={"balance": partial(balance, each_tested=False)}
+        campaign, answers, (), policy, checks={"balance": partial(balance, tested=False)}
     )
     return Baseline(balance=tuple(_balances(found)), clusters=dict(_intracluster(campaign, answers, policy)))
 
@@ -61,13 +60,12 @@ def _balances(found: Sequence[Threat]) -> Iterator[Balance]:
     shown = [one for one in found if not one.reason]
     for site, arm in dict.fromkeys((one.site, one.arm) for one in shown):
         own = [one for one in shown if (one.site, one.arm) == (site, arm)]
-        single = {one.about: one.estimate for one in own if one.measure == "normalised_difference"}
+        single = {one.about: one.estimate for one in own}
         yield Balance(
             site=site or "",
             arm=arm or "",
             compared=len(single),
             apart={name: value for name, value in single.items() if value is not None and abs(value) > ALIKE},
-            p_value=next((one.p_value for one in own if one.measure == "joint_test"), None),
         )
 
 

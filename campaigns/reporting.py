@@ -229,7 +229,7 @@ def _joined(*parts: str | None) -> str | None:
 
 
 def _balance(known: _Known) -> str | None:
-    """Of each site the variables that differ between arms by more than a twentieth of their spread, and the joint test."""
+    """Of each site the variables that differ between arms by more than a twentieth of their spread."""
     found = known.baseline.balance if known.baseline else ()
     if not found:
         return None
@@ -240,7 +240,7 @@ def _balance(known: _Known) -> str | None:
         ) or known.say("none")  # fmt: skip
         lines.append(
             known.say("balance", site=pick(known.campaign.site(one.site).title, known.language), arm=one.arm,
-                      compared=one.compared, differ=differ, p=_number(one.p_value))
+                      compared=one.compared, differ=differ)
         )  # fmt: skip
     return " ".join(lines)
 
