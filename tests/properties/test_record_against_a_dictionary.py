@@ -51,6 +51,7 @@ class Record(RuleBasedStateMachine):
         if not hasattr(self, "catalogue"):
             return
         try:
+            assert list(self.catalogue.findings(self.keys)) == []  # the record finds itself whole
             for number, then in self.seen_at.items():
                 assert self.stored(number) == then, f"as of {number}"
         finally:
