@@ -128,7 +128,7 @@ def restore_backup(
         workspace=load_workspace(target),
         backup=Backup(
             file=file, size=file.stat().st_size, taken_at=str(about["taken_at"]), title=str(about["title"]),
-            rows=rows, files=seen.files,
+            rows={name: count for name, count in rows.items() if count}, files=seen.files,
         ),
         keys=len(ring),
     )  # fmt: skip
