@@ -7,7 +7,7 @@ from pathlib import Path
 from campaigns.campaign import Campaign, DontKnow, Score
 from campaigns.disclosure import POLICY, Policy, is_small
 from campaigns.effects import Effect, EffectEstimate, Evaluation, Note
-from campaigns.effects_of_sites import effects_of_sites
+from campaigns.effects_of_sites import KeptEffects, effects_of_sites
 from campaigns.scores import WITHOUT_A_WRONG_ANSWER, unit_of
 
 
@@ -45,10 +45,16 @@ def beside_other_rule(
     ]
 
 
-def of_campaign(evaluation: Evaluation, answers: Sequence[Path], policy: Policy = POLICY) -> Evaluation:
+def of_campaign(
+    evaluation: Evaluation,
+    answers: Sequence[Path],
+    policy: Policy = POLICY,
+    kept: KeptEffects | None = None,
+) -> Evaluation:
     """A campaign's exact evaluation with the estimates by the other rule beside its own.
 
-    An estimate by the other rule rests on other people; where they are too few to be shown, it is left out.
+    An estimate by the other rule rests on other people; where they are too few to be shown, it is left out. Those of
+    sites whose answers are what they were are ``kept``.
     """
     campaign: Campaign = evaluation.campaign
     scores = {outcome.id: outcome.score for outcome in campaign.outcomes}
@@ -57,7 +63,7 @@ def of_campaign(evaluation: Evaluation, answers: Sequence[Path], policy: Policy 
         return evaluation
     outcomes = tuple(replace(o, score=turned[o.id]) for o in campaign.outcomes if o.id in turned)
     analysis = replace(campaign.analysis, multiplicity="none")
-    made = effects_of_sites(replace(campaign, outcomes=outcomes, analysis=analysis), answers)
+    made = effects_of_sites(replace(campaign, outcomes=outcomes, analysis=analysis), answers, kept)
     others = [other for other in made if not is_small(other, policy)]
     return replace(evaluation, effects=tuple(beside_other_rule(evaluation.effects, others, scores)))
 

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
+from ibis.backends import BaseBackend
 
 from campaigns.campaign import WEIGHTED_KINDS, Campaign, Site, Tier
 from campaigns.designs import DESIGNS
@@ -47,17 +48,24 @@ def effects_of_sites(
     if not answers:
         return []
     earlier = {} if kept is None else kept.of_campaign.get(campaign.id, {})
-    types = _types(answers)
-    folders = {_digest(campaign, types, files): files for files in _folders(campaign, answers)}
+    types = types_of(answers)
+    folders = folders_of(campaign, answers, types)
     found = {made_from: earlier[made_from] for made_from in folders if made_from in earlier}
     anew = {made_from: files for made_from, files in folders.items() if made_from not in earlier}
     made = _effects(campaign, [path for files in anew.values() for path in files], types) if anew else []
     for made_from, files in anew.items():
-        sites = _sites_in(files)
+        sites = sites_in(files)
         found[made_from] = [effect for effect in made if effect.subject.site in sites]
     if kept is not None:
         kept.of_campaign[campaign.id] = found
     return [effect for effects in found.values() for effect in effects]
+
+
+def folders_of(
+    campaign: Campaign, answers: Sequence[Path], types: Mapping[str, dt.DataType]
+) -> dict[str, list[Path]]:
+    """The files that can be looked at by themselves, by a digest of all that is concluded from them."""
+    return {_digest(campaign, types, files): files for files in _folders(campaign, answers)}
 
 
 def _folders(campaign: Campaign, answers: Sequence[Path]) -> list[list[Path]]:
@@ -78,7 +86,7 @@ def _digest(campaign: Campaign, types: Mapping[str, dt.DataType], files: Iterabl
     return digest.hexdigest()
 
 
-def _types(answers: Sequence[Path]) -> dict[str, dt.DataType]:
+def types_of(answers: Sequence[Path]) -> dict[str, dt.DataType]:
     """The columns of all files together: a question that one site was not asked is empty there."""
     connection = ibis.duckdb.connect()
     try:
@@ -89,7 +97,8 @@ def _types(answers: Sequence[Path]) -> dict[str, dt.DataType]:
         connection.disconnect()
 
 
-def _sites_in(files: Sequence[Path]) -> set[str]:
+def sites_in(files: Sequence[Path]) -> set[str]:
+    """The sites that have interviews in some files."""
     return {
         site
         for path in files
@@ -124,12 +133,7 @@ def analyses(
         return
     connection = ibis.duckdb.connect()
     try:
-        own = connection.read_parquet([str(path) for path in answers], union_by_name=True)
-        columns = {
-            name: (own[name].cast(kind) if name in own.columns else ibis.null(kind))
-            for name, kind in (types or dict(own.schema().items())).items()
-        }
-        table, here = own.select(**columns), _sites_in(answers)
+        table, here = answers_in(connection, answers, types), sites_in(answers)
         known = [site.id for site in campaign.sites]
         waves = [*campaign.analysis.before, *campaign.analysis.after]
         used = table.filter(table["@site"].isin(known), table["@wave"].isin(waves))
@@ -145,6 +149,18 @@ def analyses(
         ]
     finally:
         connection.disconnect()
+
+
+def answers_in(
+    connection: BaseBackend, files: Sequence[Path], types: Mapping[str, dt.DataType] | None = None
+) -> ir.Table:
+    """The answers in some files, with the columns of all files of the campaign where ``types`` names them."""
+    own = connection.read_parquet([str(path) for path in files], union_by_name=True)
+    columns = {
+        name: (own[name].cast(kind) if name in own.columns else ibis.null(kind))
+        for name, kind in (types or dict(own.schema().items())).items()
+    }
+    return own.select(**columns)
 
 
 def _analysis(rows: ir.Table, campaign: Campaign, design: str, sites: Sequence[Site]) -> Analysis:

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from campaigns.campaign import Campaign
 from campaigns.disclosure import DECIMALS, POLICY, SMALLEST_P, Policy, rounded
 from campaigns.effects import Effect
-from campaigns.effects_of_sites import sites_by_design, specification_of
+from campaigns.effects_of_sites import answers_in, sites_by_design, sites_in, specification_of
 from campaigns.roles import SUPPRESSED
 from campaigns.scoring import met, scored
 from campaigns.threat_rows import Threat
@@ -29,6 +31,7 @@ def threats_of_campaign(
     policy: Policy = POLICY,
     *,
     checks: Mapping[str, Check] = CHECKS,
+    types: Mapping[str, dt.DataType] | None = None,
 ) -> list[Threat]:
     """What threatens the effects at every site, as it may be shared.
 
@@ -40,17 +43,18 @@ def threats_of_campaign(
         Its effects, protected already: what stands beside a withheld one is withheld with it.
     checks
         Those to make.
+    types
+        The columns of all files of the campaign, where these are some of them.
     """
     if not answers:
         return []
     connection = ibis.duckdb.connect()
     try:
-        table = connection.read_parquet([str(path) for path in answers], union_by_name=True)
+        table = answers_in(connection, answers, types)
         waves = [*campaign.analysis.before, *campaign.analysis.after]
         here = weighed(table.filter(table["@wave"].isin(waves)), campaign)
-        return [
-            one for found in _by_design(here, campaign, effects, checks) for one in protected(found, policy)
-        ]
+        there = _by_design(here, campaign, sites_in(answers), effects, checks)
+        return [one for found in there for one in protected(found, policy)]
     finally:
         connection.disconnect()
 
@@ -61,12 +65,18 @@ def protected(found: Sequence[Threat], policy: Policy = POLICY) -> list[Threat]:
 
 
 def _by_design(
-    table: ir.Table, campaign: Campaign, effects: Sequence[Effect], checks: Mapping[str, Check]
+    table: ir.Table,
+    campaign: Campaign,
+    present: AbstractSet[str],
+    effects: Sequence[Effect],
+    checks: Mapping[str, Check],
 ) -> Iterator[list[Threat]]:
     bounds = {outcome.id: outcome.range for outcome in campaign.outcomes if outcome.range is not None}
     items = {outcome.id: outcome.score.items for outcome in campaign.outcomes}
     for design, sites in sites_by_design(campaign):
         names = [site.id for site in sites]
+        if present.isdisjoint(names):
+            continue
         here = table.filter(table["@site"].isin(names))
         rows = scored(here, campaign, _beside(here, campaign))
         beside = [effect for effect in effects if effect.subject.site in names]

@@ -5,10 +5,9 @@ import threading
 from pathlib import Path
 
 from campaigns.campaign import Campaign
+from campaigns.conclusions import Kept, conclude
 from campaigns.disclosure import Policy, protect
 from campaigns.effects import Evaluation, LockedPlan
-from campaigns.effects_of_sites import KeptEffects
-from campaigns.evaluation import evaluate
 from campaigns.plan_lock import binding, stamped
 from campaigns.records import locked_plans
 from campaigns.registry import load_campaign
@@ -40,7 +39,7 @@ class Evaluations:
         self._workspace = workspace
         self._catalogue = catalogue
         self._kept: dict[str, tuple[tuple[str, int | None, int | None], Evaluation]] = {}
-        self._effects = KeptEffects()
+        self._concluded = Kept()
         self._making = threading.Lock()
 
     def campaigns(self) -> dict[str, Path]:
@@ -86,15 +85,17 @@ class Evaluations:
         answers = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
         if not answers:
             raise NothingYet(campaign.id)
-        exact = evaluate(
+        policy = policy_of(self._workspace)
+        exact = conclude(
             campaign,
             answers,
             as_of_upload=newest,
             data_sha256=columns.fingerprint(answers),
             asked=asked_in(self._catalogue, campaign),
-            kept=self._effects,
+            policy=policy,
+            kept=self._concluded,
         )
-        return stamped(protect(exact, policy_of(self._workspace)), lock)
+        return stamped(protect(exact, policy), lock)
 
 
 def policy_of(workspace: Workspace) -> Policy:

@@ -209,9 +209,7 @@ def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "
 
 def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactEvaluation:
     """A campaign's exact evaluation; nothing of it is shown as it stands."""
-    from campaigns import dont_know
-    from campaigns.alarms import with_alarms
-    from campaigns.evaluation import evaluate as evaluated
+    from campaigns.conclusions import conclude
     from campaigns.plan_lock import binding
     from campaigns.records import locked_plans
     from campaigns.registry import load_campaign
@@ -220,7 +218,6 @@ def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactE
     from dashboard.settings import load_workspace
     from surveys import columns
     from surveys.catalogue import Catalogue
-    from surveys.columns import fingerprint
 
     place = load_workspace(folder)
     campaign = load_campaign(place.campaign_file(campaign_id))
@@ -229,9 +226,14 @@ def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactE
         newest = catalogue.newest_upload(campaign.id) if as_of is None else as_of
         lock = binding(locked_plans(catalogue, campaign.id))
         asked = asked_in(catalogue, campaign)
-    exact = evaluated(campaign, answers, as_of_upload=newest, data_sha256=fingerprint(answers), asked=asked)
-    policy = policy_of(place)
-    exact = with_alarms(dont_know.of_campaign(exact, answers, policy), answers, policy)
+    exact = conclude(
+        campaign,
+        answers,
+        as_of_upload=newest,
+        data_sha256=columns.fingerprint(answers),
+        asked=asked,
+        policy=policy_of(place),
+    )
     return ExactEvaluation(evaluation=exact, answers=answers, lock=lock)
 
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from campaigns import dont_know
-from campaigns.alarms import told_alarms, with_alarms
+from campaigns.alarms import told_alarms
 from campaigns.campaign import Campaign
 from campaigns.claims import evidence, sentence
+from campaigns.conclusions import Kept, conclude
 from campaigns.disclosure import Policy, protect
 from campaigns.effects import EffectEstimate, Evaluation, Note
 from campaigns.evaluation import evaluate
@@ -54,9 +55,8 @@ def panel(folder: Path) -> list[Path]:
     return [folder / "npl" / "all.parquet"]
 
 
-def evaluated(campaign: Campaign, answers: list[Path]) -> Evaluation:
-    exact = evaluate(campaign, answers, as_of_upload=1, data_sha256="x")
-    return protect(with_alarms(dont_know.of_campaign(exact, answers), answers))
+def evaluated(campaign: Campaign, answers: list[Path], kept: Kept | None = None) -> Evaluation:
+    return protect(conclude(campaign, answers, as_of_upload=1, data_sha256="x", kept=kept))
 
 
 def at_nepal(found: Evaluation) -> EffectEstimate:
@@ -173,3 +173,20 @@ def test_the_other_rule_is_left_out_where_it_rests_on_too_few(tmp_path: Path) ->
     exact = evaluate(campaign, answers, as_of_upload=1, data_sha256="x")
     beside = dont_know.of_campaign(exact, answers, Policy(respondents=10_000))
     assert not any("dont_know" in note.code for note in beside.effects_of("signs")[0].caveats)
+
+
+def test_what_is_kept_of_a_site_is_said_again_and_told_anew_when_its_answers_change(tmp_path: Path) -> None:
+    answers, campaign, kept = panel(tmp_path), campaign_in(tmp_path, COLUMNS), Kept()
+    once = evaluated(campaign, answers, kept)
+    made = dict(kept.notes[campaign.id])
+    assert made
+    assert evaluated(campaign, answers, kept).effects == once.effects == evaluated(campaign, answers).effects
+    assert all(kept.notes[campaign.id][key] is notes for key, notes in made.items())
+    table = pd.read_parquet(answers[0])
+    persons = table["@respondent"].str.split("-").str[1].astype(int)
+    table[(table["@wave"] == "baseline") | (persons % 3 != 0)].to_parquet(
+        answers[0]
+    )  # both arms lose the same
+    again = at_nepal(evaluated(campaign, answers, kept))
+    assert "attrition_differential" not in [note.code for note in again.caveats]
+    assert not made.keys() & kept.notes[campaign.id].keys()
