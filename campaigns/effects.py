@@ -226,6 +226,16 @@ class LockedPlan:
     late: bool
     as_of_upload: int | None  # the newest upload at that time
 
+    def as_dict(self) -> dict[str, object]:
+        """Who locked which version when, as JSON holds it; the plan itself left out."""
+        return {
+            "version": self.version,
+            "sha256": self.sha256,
+            "locked_at": self.locked_at.isoformat(),
+            "locked_by": self.locked_by,
+            "late": self.late,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:

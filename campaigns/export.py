@@ -178,7 +178,7 @@ def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[
         "as_of_upload": shared.as_of_upload,
         "data_sha256": shared.data_sha256,
         "plan_sha256": campaign.sha256,
-        "plan_lock": None if shared.lock is None else _lock(shared.lock),
+        "plan_lock": None if shared.lock is None else shared.lock.as_dict(),
         "made_at": shared.made_at.isoformat(),
         "software": software(),
         "protected": shared.protected,
@@ -208,16 +208,6 @@ def _lock_in_words(lock: LockedPlan | None, language: str) -> tuple[str, ...]:
         "hash": lock.sha256,
     }
     return (say("plan.locked_late" if lock.late else "plan.locked", language, **facts),)
-
-
-def _lock(lock: LockedPlan) -> dict[str, object]:
-    return {
-        "version": lock.version,
-        "sha256": lock.sha256,
-        "locked_at": lock.locked_at.isoformat(),
-        "locked_by": lock.locked_by,
-        "late": lock.late,
-    }
 
 
 def software() -> str:

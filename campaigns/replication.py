@@ -117,7 +117,7 @@ def bundle_of_campaign(
             averages=expected_averages(kept, effects),
             contrasts=expected_contrasts(kept, effects),
             codebook=as_in_extract(codebook, extract),
-            plan={"locked": None if lock is None else _locked(lock), "plan": campaign_plan_told(content)},
+            plan={"locked": None if lock is None else lock.as_dict(), "plan": campaign_plan_told(content)},
             versions={"plan_sha256": campaign.sha256, "data_sha256": exact.data_sha256},
             why=why,
         )
@@ -147,16 +147,6 @@ def bundle_of_file(plan_file: Path, data_file: Path, *, why: str = "") -> Bundle
             why=why,
         )
     )
-
-
-def _locked(lock: LockedPlan) -> dict[str, object]:
-    return {
-        "version": lock.version,
-        "sha256": lock.sha256,
-        "locked_at": lock.locked_at.isoformat(),
-        "locked_by": lock.locked_by,
-        "late": lock.late,
-    }
 
 
 def _zipped(contents: _Contents) -> Bundle:
