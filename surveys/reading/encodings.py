@@ -193,6 +193,8 @@ def _thai(text: str) -> float:
     letters = _letters(text)
     if not runs or _share(letters, lambda character: "฀" <= character <= "๿") < 0.95:
         return 0.0
+    if sum(len(run) == 1 for run in runs) > 0.5 * sum(map(len, runs)):
+        return 0.0  # nobody writes Thai one letter at a time
     well_formed = sum(len(run) for run in runs if THAI_WORD.fullmatch(run)) / sum(map(len, runs))
     marks = _share(
         letters, lambda character: unicodedata.category(character) == "Mn" or character in "ะาำเแโใไ"
@@ -205,8 +207,11 @@ def _one_script(first: str, last: str, frequent: str) -> Callable[[str], float]:
         letters = _letters(text)
         own = _share(letters, lambda character: first <= character <= last)
         mixed = re.findall(rf"[A-Za-z][{first}-{last}]|[{first}-{last}][A-Za-z]", text)
-        if own < 0.97 or len(mixed) > 0.02 * len(letters):
-            return 0.0
+        lone = re.findall(rf"(?<![{first}-{last}])[{first}-{last}](?![{first}-{last}])", text)
+        if own < 0.97 or len(mixed) > 0.02 * len(letters) or len(lone) > 0.5 * len(letters):
+            return (
+                0.0  # a lone letter between words of another script is that script's own, as in "à la radio"
+            )
         odd_case = len(re.findall(rf"(?<=[{first}-{last}])[А-ЯЁ](?=[а-яё])", text)) / max(len(letters), 1)
         if odd_case > 0.03:
             return 0.0

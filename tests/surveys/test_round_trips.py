@@ -4,16 +4,19 @@ import csv
 import json
 import tempfile
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pandas as pd
 import pyreadstat
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from surveys.problems import FileRefused
 from tests.surveys.exporting.files import archive, delimited, open_document, workbook
 from tests.surveys.exporting.interviews import Interview, told_instead
 from tests.surveys.exporting.xls import xls_workbook
@@ -96,13 +99,26 @@ NATIVE = {
     delimiter=st.sampled_from(",;\t"),
     ending=st.sampled_from(["\n", "\r\n"]),
 )
-def test_text_in_the_encodings_of_old_programs_comes_back(
+def test_text_in_the_encodings_of_old_programs_comes_back_or_is_said_to_be_uncertain(
     data: st.DataObject, codec: str, delimiter: str, ending: str
 ) -> None:
     said = data.draw(st.lists(st.sampled_from(NATIVE[codec]), min_size=3, max_size=8))
-    rows = [["id", "remark", "age"], *[[f"i{place}", text, "34"] for place, text in enumerate(said)]]
+    rows = remarks(said)
     content = delimited(rows, delimiter=delimiter, codec=codec, ending=ending)
-    assert read_again("rows.txt" if delimiter == "\t" else "rows.csv", content) == expected(rows)
+    found: object = None
+    with suppress(FileRefused):  # a few words can be words of two languages
+        found = read_again("rows.txt" if delimiter == "\t" else "rows.csv", content)
+    assert found in (None, expected(rows))
+
+
+@pytest.mark.parametrize("codec", sorted(NATIVE))
+def test_all_remarks_of_a_language_are_enough_to_tell_its_encoding(codec: str) -> None:
+    rows = remarks(NATIVE[codec] * 2)
+    assert read_again("rows.csv", delimited(rows, codec=codec)) == expected(rows)
+
+
+def remarks(said: Sequence[str]) -> list[list[str]]:
+    return [["id", "remark", "age"], *[[f"i{place}", text, "34"] for place, text in enumerate(said)]]
 
 
 def records(rows: Cells) -> bytes:
@@ -248,4 +264,12 @@ def test_any_interviews_come_to_the_same_rows_from_any_exporter(made: list[Inter
         assert [problem.message() for problem in plain.problems] == []
         _, report = judged(name, Path(folder))
         assert [problem.message() for problem in report.problems] == []
-        assert canonical(report) == canonical(plain)
+        # A JSON export has no key for what nobody answered, and so no reason either.
+        same = without_blanks if name.endswith(".json") else list
+        assert same(canonical(report)) == same(canonical(plain))
+
+
+def without_blanks(rows: list[dict[str, tuple[str | None, str | None]]]) -> list[dict[str, object]]:
+    return [
+        {name: (value, None if why == "blank" else why) for name, (value, why) in row.items()} for row in rows
+    ]

@@ -44,7 +44,7 @@ def stata_dta(language: str = ENGLISH) -> bytes:
     frame, labels = _frame(language)
     tags: dict[str, list[str]] = {}
     for question in _columns():
-        if question.type != "select_one":
+        if question.type != "select_one" or frame[question.name].isna().all():
             continue
         for choice in choices_of(question):
             if choice.name in NO_ANSWERS:
@@ -96,7 +96,9 @@ def _frame(language: str) -> tuple[pd.DataFrame, dict[str, dict[Any, str]]]:
             columns[question.name] = list(pd.to_datetime(values))
         else:
             columns[question.name] = list(values)
-    return pd.DataFrame(columns), labels
+    frame = pd.DataFrame(columns)
+    unsaid = [name for name in frame.columns if frame[name].isna().all()]
+    return frame.astype(dict.fromkeys(unsaid, float)), labels  # a column needs a type, though nobody answers
 
 
 def _written(ending: str, write: Callable[[str], None]) -> bytes:
