@@ -10,7 +10,7 @@ import ibis.expr.datatypes as dt
 
 from campaigns.campaign import Campaign
 from campaigns.claims import harm_alarm
-from campaigns.disclosure import POLICY, Policy
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import EffectEstimate, Evaluation, Note
 from campaigns.effects_of_sites import answers_in, folders_of, sites_in, types_of
 from campaigns.losses import attrition

@@ -9,7 +9,7 @@ import pandas as pd
 
 from campaigns.balance import ALIKE, balance
 from campaigns.campaign import Campaign
-from campaigns.disclosure import POLICY, Policy
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import Evaluation
 from campaigns.flow import primary_outcome, scores_of
 from campaigns.threat_rows import Threat

@@ -51,6 +51,8 @@ WEIGHTED_KINDS = ("icw_index", "first_component")  # whose weights are learnt fr
 DontKnow = Literal["incorrect", "missing"]
 Unit = Literal["proportion", "points", "standard_deviations"]
 Better = Literal["higher", "lower"]
+# K: knowledge, attitude, intention, recall. S: own migration, recruiters, victimisation, reporting: it may harm who is known by it.
+ItemClass = Literal["K", "S"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ class Outcome:
     tier: Tier
     unit: Unit
     range: tuple[float, float] | None = None  # lowest and highest possible score, where bounded
+    item_class: ItemClass = "K"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ def _told(
     verdict: Verdict | None, estimate: float, largest_p: float | None, outcome: Outcome, confidence: float
 ) -> Verdict | None:
     hoped_for = (estimate > 0) == (outcome.better == "higher")
-    if verdict == "effect" and hoped_for and largest_p is not None and largest_p >= 1 - confidence:
+    if verdict == "effect" and hoped_for and largest_p is not None and largest_p >= round(1 - confidence, 9):
         return "inconclusive"
     return verdict
 

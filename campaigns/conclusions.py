@@ -11,7 +11,7 @@ from campaigns import dont_know
 from campaigns.alarms import SiteNotes, with_alarms
 from campaigns.campaign import Campaign
 from campaigns.comparability import Asked
-from campaigns.disclosure import POLICY, Policy
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import Evaluation
 from campaigns.effects_of_sites import KeptEffects
 from campaigns.evaluation import evaluate

@@ -1,76 +1,82 @@
-"""What may leave: small groups withheld, counts rounded, and nothing left from which they could be worked out.
+"""What may leave: small groups withheld, numbers made coarser, and nothing left from which they could be worked out.
 
-The policy is one for every shared view. Estimates come from exact data; only what is shown is protected.
+The one place through which every number goes that a screen, a download, a brief or another program reads. The rules are
+those of the policy (``disclosure_policy``) and one for every view; for whom they are applied is part of the policy. Estimates
+come from exact data; only what is shown is protected.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from campaigns.campaign import Campaign, Unit
+from campaigns.campaign import Campaign, Outcome
+from campaigns.coarser import Coarser
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import (
-    Contrast,
     Counts,
     Effect,
     EffectEstimate,
     Evaluation,
     Note,
     NotEstimable,
-    PooledEffect,
     RolePool,
+    ShownBy,
     counts_by_group,
     is_weak,
 )
 from campaigns.roles import SUPPRESSED, contrast_roles, pools_of
 
 
-# An estimate and its error to three decimals, with rounded counts, leave a median of 81 tables that fit; with exact
-# counts one case in eleven had a single table.
-DECIMALS = 3
-SMALLEST_P = 0.001
+SUPPRESSED_ANSWERS = "suppressed_answers"  # too few said yes, or did not, of an outcome of class S
+SUPPRESSED_COMPLEMENT = "suppressed_complement"
+NOT_A_BREAKDOWN = "not_a_breakdown"
+WITHHELD = (SUPPRESSED, SUPPRESSED_ANSWERS, SUPPRESSED_COMPLEMENT, NOT_A_BREAKDOWN)
 SAY_WEAK = {"few_respondents", "very_few_clusters"}  # caveats that already say what ``weak`` would
-COUNTS_OF_PEOPLE = {"n", "rows", "dropped", "people", "interviews", "linked", "smallest", "found", "total"}
+
+Carry = Callable[
+    [Effect], Effect
+]  # an effect as it may be told after what was told before: itself, or the earlier one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What may be shown on shared views."""
-
-    respondents: int = 10  # in any arm and wave; statistical offices withhold fewer than ten
-    clusters: int = 3  # in any arm and wave: with two, each could work out the other
-    round_to: int = 5
-
-
-POLICY = Policy()
-
-
-def protect(evaluation: Evaluation, policy: Policy = POLICY) -> Evaluation:
-    """The evaluation as it may be shared.
+def protect(evaluation: Evaluation, policy: Policy = POLICY, *, carry: Carry | None = None) -> Evaluation:
+    """The evaluation as it may be shown to the readers that the policy names.
 
     Effects that rest on a small group are withheld with their reason, and so is the one group by which they could
-    be worked out; averages and contrasts are made anew without them; counts are rounded to five and estimates to
-    three decimals. Protecting twice changes nothing.
+    be worked out; averages and contrasts are made anew without them; counts are rounded to five, estimates to a tenth of
+    a percentage point. Protecting twice changes nothing.
+
+    Parameters
+    ----------
+    carry
+        What becomes of an effect in view of what was published before (``releases.carried``). Without it nothing was.
     """
     if evaluation.protected:
         return evaluation
-    kept = without_small(evaluation, policy)
+    kept = without_small(evaluation, policy, carry=carry)
+    shown_by = ShownBy(version=policy.version, sha256=policy.sha256, audience=policy.audience.value)
+    if not policy.rounds:
+        return replace(kept, protected=True, shown_by=shown_by)
     campaign = kept.campaign
+    coarser = Coarser(policy=policy, confidence=campaign.analysis.confidence)
     return replace(
         kept,
-        effects=tuple(_shown(effect, campaign, policy) for effect in kept.effects),
-        pools=tuple(_shown_pool(pool, campaign.outcome(pool.outcome).unit, policy) for pool in kept.pools),
-        contrasts=tuple(_shown_contrast(c, campaign.outcome(c.outcome).unit) for c in kept.contrasts),
+        effects=tuple(_shown(effect, campaign, coarser) for effect in kept.effects),
+        pools=tuple(_shown_pool(pool, campaign, coarser) for pool in kept.pools),
+        contrasts=tuple(coarser.contrast(c, campaign.outcome(c.outcome).unit) for c in kept.contrasts),
         protected=True,
+        shown_by=shown_by,
     )
 
 
-def without_small(evaluation: Evaluation, policy: Policy = POLICY) -> Evaluation:
+def without_small(
+    evaluation: Evaluation, policy: Policy = POLICY, *, carry: Carry | None = None
+) -> Evaluation:
     """The exact evaluation without the effects of small groups; for evaluators, who have the rows beside it."""
     campaign = evaluation.campaign
-    kept = _without_what_would_tell(
-        [_withheld(e, policy) if is_small(e, policy) else e for e in evaluation.effects]
-    )
+    kept: Sequence[Effect] = [_judged(effect, campaign, policy) for effect in evaluation.effects]
+    kept = _without_what_would_tell(kept)
+    if carry is not None:
+        kept = [carry(effect) for effect in kept]
     outcomes = [outcome.id for outcome in campaign.outcomes]
     return replace(
         evaluation,
@@ -92,28 +98,46 @@ def is_small(effect: Effect, policy: Policy = POLICY) -> bool:
         counts.clusters_campaign,
         counts.clusters_comparison,
     )
-    return _too_few(people, policy.respondents) or _too_few(
-        [c for c in clusters if c is not None], policy.clusters
+    return too_few(people, policy.fewest()) or too_few(
+        [c for c in clusters if c is not None], policy.fewest_clusters()
     )
+
+
+def too_few(counts: Sequence[int], smallest: int) -> bool:
+    """Whether some of the groups are small. That nobody was interviewed is no secret of anybody's, and the field team must hear it."""
+    return any(0 < count < smallest for count in counts)
 
 
 def rounded(count: int, policy: Policy = POLICY) -> int:
     """A count to the nearest five."""
-    return policy.round_to * math.floor(count / policy.round_to + 0.5)
+    return Coarser(policy=policy).count(count) if policy.rounds else count
 
 
-def _too_few(counts: Sequence[int], smallest: int) -> bool:
-    # That nobody was interviewed is no secret of anybody's, and the field team must hear it.
-    return any(0 < count < smallest for count in counts)
+def _judged(effect: Effect, campaign: Campaign, policy: Policy) -> Effect:
+    """The effect, or that it is withheld and by which rule."""
+    variable = str(effect.subject.subgroup).partition("=")[0]
+    if policy.rounds and policy.breakdowns and effect.subject.subgroup and variable not in policy.breakdowns:
+        return NotEstimable(subject=effect.subject, code=NOT_A_BREAKDOWN, values={"variable": variable})
+    if is_small(effect, policy):
+        values = {"respondents": policy.fewest(), "clusters": policy.fewest_clusters()}
+        return NotEstimable(subject=effect.subject, code=SUPPRESSED, values=values)
+    if isinstance(effect, EffectEstimate) and _tells_few(
+        effect.counts, campaign.outcome(effect.subject.outcome), policy
+    ):
+        values = {"answers": policy.sensitive_answers}
+        return NotEstimable(subject=effect.subject, code=SUPPRESSED_ANSWERS, values=values)
+    return effect
 
 
-def _withheld(effect: Effect, policy: Policy) -> NotEstimable:
-    values = {"respondents": policy.respondents, "clusters": policy.clusters}
-    return NotEstimable(subject=effect.subject, code=SUPPRESSED, values=values)
+def _tells_few(counts: Counts, outcome: Outcome, policy: Policy) -> bool:
+    """Whether a sensitive number tells what few said; where nobody counted who said it, it does."""
+    if not policy.rounds or outcome.item_class != "S" or outcome.unit != "proportion":
+        return False
+    return counts.fewest_answers is None or counts.fewest_answers < policy.sensitive_answers
 
 
 def _is_withheld(effect: Effect) -> bool:
-    return isinstance(effect, NotEstimable) and effect.code == SUPPRESSED
+    return isinstance(effect, NotEstimable) and effect.code in (SUPPRESSED, SUPPRESSED_ANSWERS)
 
 
 def _without_what_would_tell(effects: Sequence[Effect]) -> list[Effect]:
@@ -130,7 +154,7 @@ def _without_what_would_tell(effects: Sequence[Effect]) -> list[Effect]:
         shown = [place for place in levels if isinstance(result[place], EffectEstimate)]
         if sum(_is_withheld(result[place]) for place in levels) == 1 and shown:
             smallest = min(shown, key=lambda place: _size(result[place]))
-            result[smallest] = NotEstimable(subject=result[smallest].subject, code="suppressed_complement")
+            result[smallest] = NotEstimable(subject=result[smallest].subject, code=SUPPRESSED_COMPLEMENT)
     return result
 
 
@@ -138,124 +162,24 @@ def _size(effect: Effect) -> int:
     return effect.counts.n if effect.counts is not None else 0
 
 
-def _shown(effect: Effect, campaign: Campaign, policy: Policy) -> Effect:
+def _shown(effect: Effect, campaign: Campaign, coarser: Coarser) -> Effect:
     if isinstance(effect, NotEstimable):
-        counts = None if effect.counts is None else _shown_counts(effect.counts, policy)
-        values = _shown_values(effect.values, policy)
-        return replace(effect, counts=counts, values=values, caveats=_shown_notes(effect.caveats, policy))
-    unit = campaign.outcome(effect.subject.outcome).unit
-    notes = list(_shown_notes(effect.caveats, policy))
-    if is_weak(effect.counts) and not SAY_WEAK & {note.code for note in notes}:
-        notes.append(Note(code="weak"))
-    return replace(
-        effect,
-        counts=_shown_counts(effect.counts, policy),
-        estimate=_number(effect.estimate, unit),
-        std_error=_number(effect.std_error, unit),
-        df=_df(effect.df),
-        statistic=round(effect.statistic, 2),
-        p_value=_p_value(effect.p_value),
-        p_adjusted=None if effect.p_adjusted is None else _p_value(effect.p_adjusted),
-        conf_low=_number(effect.conf_low, unit),
-        conf_high=_number(effect.conf_high, unit),
-        mean_comparison_after=_level(effect.mean_comparison_after, unit),
-        caveats=tuple(notes),
-    )
+        counts = None if effect.counts is None else coarser.counts(effect.counts)
+        values, caveats = coarser.values(effect.values), coarser.notes(effect.caveats)
+        return replace(effect, counts=counts, values=values, caveats=caveats)
+    weak = is_weak(effect.counts) and not SAY_WEAK & {note.code for note in effect.caveats}
+    shown = coarser.effect(effect, campaign.outcome(effect.subject.outcome).unit)
+    if not weak or any(note.code == "weak" for note in shown.caveats):
+        return shown
+    return replace(shown, caveats=(*shown.caveats, Note(code="weak")))
 
 
-def _shown_counts(counts: Counts, policy: Policy) -> Counts:
-    def near(count: int | None) -> int | None:
-        return None if count is None else rounded(count, policy)
-
-    def below(count: int | None) -> int | None:
-        return None if count is None else count // policy.round_to * policy.round_to
-
-    return replace(
-        counts,
-        n=rounded(counts.n, policy),
-        n_campaign_before=near(counts.n_campaign_before),
-        n_campaign_after=near(counts.n_campaign_after),
-        n_comparison_before=near(counts.n_comparison_before),
-        n_comparison_after=near(counts.n_comparison_after),
-        smallest_n=below(counts.smallest_n),  # downwards, so that what is weak stays weak
-        dropped=rounded(counts.dropped, policy),
-        causes=_shown_notes(counts.causes, policy),
-    )
-
-
-def _shown_values(values: Mapping[str, object], policy: Policy) -> dict[str, object]:
-    """The numbers inside a caveat or a reason: counts of people rounded, small ones hidden."""
-    return {name: _shown_value(name, value, policy) for name, value in values.items()}
-
-
-def _shown_notes(notes: Sequence[Note], policy: Policy) -> tuple[Note, ...]:
-    return tuple(replace(note, values=_shown_values(note.values, policy)) for note in notes)
-
-
-def _shown_value(name: str, value: object, policy: Policy) -> object:
-    if isinstance(value, tuple):
-        return _shown_notes(value, policy)
-    if not isinstance(value, int) or isinstance(value, bool) or name not in COUNTS_OF_PEOPLE or value == 0:
-        return value
-    return (
-        f"<{policy.respondents}" if value < policy.respondents else value // policy.round_to * policy.round_to
-    )
-
-
-def _number(value: float, unit: Unit) -> float:
-    """Three decimals; of a score in points whose numbers are small, three significant digits."""
-    if unit != "points" or value == 0 or not math.isfinite(value):
-        return round(value, DECIMALS)
-    return round(value, max(DECIMALS, DECIMALS - 1 - math.floor(math.log10(abs(value)))))
-
-
-def _level(value: float | None, unit: Unit) -> float | None:
-    """A mean of a group; a share as a whole percentage that never says all or nobody."""
-    if value is None:
-        return None
-    return min(0.98, max(0.02, round(value, 2))) if unit == "proportion" else _number(value, unit)
-
-
-def _df(df: float) -> float:
-    return round(df, 1) if math.isfinite(df) else df
-
-
-def _p_value(p_value: float) -> float:
-    return max(round(p_value, DECIMALS), SMALLEST_P)
-
-
-def _shown_pool(pool: RolePool, unit: Unit, policy: Policy) -> RolePool:
+def _shown_pool(pool: RolePool, campaign: Campaign, coarser: Coarser) -> RolePool:
+    unit = campaign.outcome(pool.outcome).unit
     return replace(
         pool,
-        n=rounded(pool.n, policy),
-        average=None if pool.average is None else _shown_average(pool.average, unit),
-        random_effects=None if pool.random_effects is None else _shown_average(pool.random_effects, unit),
-    )
-
-
-def _shown_average(pooled: PooledEffect, unit: Unit) -> PooledEffect:
-    low, high = pooled.predict_low, pooled.predict_high
-    return replace(
-        pooled,
-        estimate=_number(pooled.estimate, unit),
-        std_error=_number(pooled.std_error, unit),
-        df=_df(pooled.df),
-        p_value=_p_value(pooled.p_value),
-        conf_low=_number(pooled.conf_low, unit),
-        conf_high=_number(pooled.conf_high, unit),
-        predict_low=None if low is None else _number(low, unit),
-        predict_high=None if high is None else _number(high, unit),
-    )
-
-
-def _shown_contrast(contrast: Contrast, unit: Unit) -> Contrast:
-    return replace(
-        contrast,
-        estimate=_number(contrast.estimate, unit),
-        std_error=_number(contrast.std_error, unit),
-        df=_df(contrast.df),
-        p_value=_p_value(contrast.p_value),
-        p_adjusted=_p_value(contrast.p_adjusted),
-        conf_low=_number(contrast.conf_low, unit),
-        conf_high=_number(contrast.conf_high, unit),
+        n=coarser.count(pool.n),
+        average=None if pool.average is None else coarser.average(pool.average, unit),
+        random_effects=None if pool.random_effects is None else coarser.average(pool.random_effects, unit),
+        p_adjusted=None if pool.p_adjusted is None else coarser.p_value(pool.p_adjusted),
     )

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from campaigns.campaign import Campaign, DontKnow, Score
-from campaigns.disclosure import POLICY, Policy, is_small
+from campaigns.disclosure import is_small
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import Effect, EffectEstimate, Evaluation, Note
 from campaigns.effects_of_sites import KeptEffects, effects_of_sites
 from campaigns.scores import WITHOUT_A_WRONG_ANSWER, unit_of

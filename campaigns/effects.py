@@ -72,6 +72,9 @@ class Counts:
     clusters_comparison: int | None = None
     smallest_clusters: int | None = None  # clusters in the arm and wave that has fewest
     smallest_n: int | None = None  # respondents in the arm and wave that has fewest
+    fewest_answers: int | None = (
+        None  # of an outcome of class S: the fewest who said yes, or did not, in one of them
+    )
     dropped: int = 0  # rows left out for a missing value, or a wave or arm not named
     causes: tuple[Note, ...] = ()  # why: how many for which value
 
@@ -238,6 +241,16 @@ class LockedPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownBy:
+    """The rules by which an evaluation may be shown: version and hash of the policy, for whom, and of which release."""
+
+    version: str
+    sha256: str
+    audience: str  # P0 to P3
+    release: int | None = None  # None: it belongs to no release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """Everything concluded about one campaign from one state of the data. Exact numbers; see ``disclosure``."""
 
@@ -249,6 +262,7 @@ class Evaluation:
     data_sha256: str
     made_at: datetime
     protected: bool = False  # True once the disclosure rules were applied
+    shown_by: ShownBy | None = None  # the rules that were applied
     lock: LockedPlan | None = None  # the plan that the estimates were held against
 
     def effects_of(self, outcome: str, *, subgroup: str | None = None) -> Sequence[Effect]:

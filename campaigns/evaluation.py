@@ -20,6 +20,7 @@ from campaigns.effects import (
     Subject,
 )
 from campaigns.effects_of_sites import KeptEffects, effects_of_sites
+from campaigns.fewest_answers import with_fewest_answers
 from campaigns.multiplicity import adjusted, by_formula
 from campaigns.plan_multiplicity import STEP_DOWN
 from campaigns.roles import contrast_roles, pools_of
@@ -48,6 +49,7 @@ def evaluate(
         Effects of an earlier evaluation: those of sites whose answers are what they were are not made again.
     """
     effects = _complete(effects_of_sites(campaign, answers, kept), campaign)
+    effects = with_fewest_answers(effects, campaign, answers)
     effects = _adjusted_within_families(effects, campaign)
     effects = with_comparability(effects, campaign, asked) if asked else effects
     outcomes = [outcome.id for outcome in campaign.outcomes]

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd
@@ -10,7 +11,17 @@ from campaigns.alarms import told_alarms
 from campaigns.campaign import Outcome
 from campaigns.claims import harm_alarm, headline
 from campaigns.disclosure import protect
-from campaigns.effects import Effect, EffectEstimate, Evaluation, LockedPlan, Note, PlanStamp, PooledEffect
+from campaigns.disclosure_policy import Audience
+from campaigns.effects import (
+    Effect,
+    EffectEstimate,
+    Evaluation,
+    LockedPlan,
+    Note,
+    PlanStamp,
+    PooledEffect,
+    ShownBy,
+)
 from campaigns.exported_tables import ExportedTables
 from campaigns.flat_files import effects_as_csv, effects_as_json, effects_as_workbook, plain, records
 from campaigns.latex import effects_as_latex
@@ -112,7 +123,7 @@ def notes_of(evaluation: Evaluation, language: str = "en") -> tuple[str, ...]:
         say("export.data", language, upload="–" if upload is None else upload, hash=evaluation.data_sha256),
         say("export.plan", language, hash=campaign.sha256),
         *_lock_in_words(evaluation.lock, language),
-        say("export.protected", language),
+        _protection_in_words(evaluation.shown_by, language),
         say("export.units", language),
     ]
     notes += [note.say(language) for note in notes_on(campaign)]
@@ -182,6 +193,7 @@ def evaluation_as_dict(evaluation: Evaluation, *, language: str = "en") -> dict[
         "made_at": shared.made_at.isoformat(),
         "software": software(),
         "protected": shared.protected,
+        "disclosure_policy": None if shared.shown_by is None else asdict(shared.shown_by),
         "harm_alarm": harm_alarm(shared, language),
         "findings": [finding(outcome) for outcome in campaign.outcomes],
         "effects": records(effect_table(shared, language=language)),
@@ -196,6 +208,18 @@ def _role_test(test: RoleTest) -> dict[str, object]:
     """The test as shared views show it: three decimals."""
     numbers = {name: plain(round(getattr(test, name), 3)) for name in ("statistic", "df", "p_value")}
     return {"outcome": test.outcome, "roles": list(test.roles), **numbers}
+
+
+def _protection_in_words(shown_by: ShownBy | None, language: str) -> str:
+    """What was done to protect the people interviewed, and by which policy."""
+    if shown_by is None:
+        return say("export.not_protected", language)
+    release = "" if shown_by.release is None else say("export.release", language, number=shown_by.release)
+    kind = "protected" if shown_by.audience in (Audience.SHARED, Audience.PUBLIC) else "exact"
+    told = say(
+        f"export.{kind}", language, version=shown_by.version, hash=shown_by.sha256, audience=shown_by.audience
+    )
+    return f"{told} {release}".strip()
 
 
 def _lock_in_words(lock: LockedPlan | None, language: str) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ import ibis
 import pandas as pd
 
 from campaigns.campaign import Campaign, Outcome, Quota, Site, Tier
-from campaigns.disclosure import POLICY, Policy, rounded
+from campaigns.disclosure import rounded
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.scoring import scored
 
 

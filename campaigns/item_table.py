@@ -10,11 +10,12 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 
 from campaigns.campaign import Campaign, Outcome
-from campaigns.disclosure import DECIMALS, POLICY, Policy, rounded
+from campaigns.coarser import Coarser
+from campaigns.disclosure import too_few
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.scoring import item_columns, outcome_column
 from surveys.languages import pick
 from surveys.missing import Missing
@@ -25,7 +26,6 @@ ITEM_COLUMNS = (
     "share_other_missing", "withheld",
 )  # fmt: skip
 WHOLE = ""  # in the column ``item``: the outcome itself
-SMALLEST_SHARE = 0.02  # of shares: nearer to nobody or everybody is not told
 SHARES = tuple(name for name in ITEM_COLUMNS if name.startswith("share_"))
 
 
@@ -46,7 +46,11 @@ def item_table(campaign: Campaign, answers: Sequence[Path], policy: Policy = POL
         rows = [row for outcome in campaign.outcomes for row in _of_outcome(here, outcome, campaign)]
     finally:
         connection.disconnect()
-    found = pd.DataFrame([_shown(row, policy) for row in rows], columns=list(ITEM_COLUMNS), dtype=object)
+    found = pd.DataFrame(
+        [_shown(row, campaign.outcome(str(row["outcome"])), policy) for row in rows],
+        columns=list(ITEM_COLUMNS),
+        dtype=object,
+    )
     order = {site.id: place for place, site in enumerate(campaign.sites)}
     order_of_wave = {wave.id: place for place, wave in enumerate(campaign.main_waves)}
     outcomes = {outcome.id: place for place, outcome in enumerate(campaign.outcomes)}
@@ -79,6 +83,8 @@ def _of_outcome(answers: ir.Table, outcome: Outcome, campaign: Campaign) -> Iter
             n=one.value.count(),
             mean=one.value.mean(),
             std_dev=one.value.std(how="sample"),
+            zeros=(one.value <= 0).fill_null(False).sum(),
+            ones=(one.value >= 1).fill_null(False).sum(),
             **{f"share_{name.value}": (one.reason == name.value).fill_null(False).sum() for name in Missing},
             share_other_missing=(missing & one.reason.isnull()).sum(),
         )
@@ -86,21 +92,44 @@ def _of_outcome(answers: ir.Table, outcome: Outcome, campaign: Campaign) -> Iter
             yield {"outcome": outcome.id, "item": item, **row}
 
 
-def _shown(row: dict[str, object], policy: Policy) -> dict[str, object]:
-    """Counts rounded, numbers to three decimals; nothing of a group too small."""
+def _shown(row: dict[str, object], outcome: Outcome, policy: Policy) -> dict[str, object]:
+    """Counts rounded, shares and means as levels are; nothing of a group too small, or of few answers that could harm."""
     place = {name: row[name] for name in ("outcome", "item", "site", "wave", "arm")}
     people, n = int(str(row["people"])), int(str(row["n"]))
-    if people < policy.respondents or 0 < n < policy.respondents:
-        return {**place, "withheld": f"<{policy.respondents}"}
-    numbers = {name: _near(row[name]) for name in ("mean", "std_dev")}
-    shares = {name: _share(int(str(row[name])), people) for name in SHARES}
-    return {**place, "n": rounded(n, policy), **numbers, **shares, "withheld": None}
+    if people < policy.fewest() or too_few([n], policy.fewest()):
+        return {**place, "withheld": f"<{policy.fewest()}"}
+    if policy.rounds and outcome.item_class == "S" and _few(row) < policy.sensitive_answers:
+        return {**place, "withheld": f"<{policy.sensitive_answers}"}
+    if not policy.rounds:
+        exact = {name: _share_of(row[name], people) for name in SHARES}
+        return {**place, "n": n, "mean": row["mean"], "std_dev": row["std_dev"], **exact, "withheld": None}
+    coarser = Coarser(policy=policy)
+    mean, std_dev = _number(row["mean"]), _number(row["std_dev"])
+    binary = row["zeros"] + row["ones"] == n  # type: ignore[operator]
+    if mean is not None:
+        unit = outcome.unit if row["item"] == WHOLE else "points"
+        mean = coarser.share(mean) if binary else coarser.level(mean, unit)
+    if std_dev is not None:  # of yes or no it would tell the share more finely
+        std_dev = None if binary else coarser.number(std_dev, "standard_deviations")
+    if binary and mean is not None:
+        std_dev = round(math.sqrt(mean * (1 - mean)), 2)
+    shares = {name: _share(_share_of(row[name], people), coarser) for name in SHARES}
+    return {**place, "n": coarser.count(n), "mean": mean, "std_dev": std_dev, **shares, "withheld": None}
 
 
-def _near(value: object) -> float | None:
-    return round(value, DECIMALS) if isinstance(value, float) and math.isfinite(value) else None
+def _few(row: dict[str, object]) -> int:
+    """The fewest who gave the lowest answer, or the highest, of a question with two."""
+    return min(int(str(row["n"])) - int(str(row["zeros"])), int(str(row["n"])) - int(str(row["ones"])))
 
 
-def _share(count: int, people: int) -> float:
-    """A share to two decimals; none is nil, and so few that they could be told are given as the smallest share."""
-    return 0.0 if count == 0 else float(np.clip(round(count / people, 2), SMALLEST_SHARE, 1 - SMALLEST_SHARE))
+def _number(value: object) -> float | None:
+    return value if isinstance(value, float) and math.isfinite(value) else None
+
+
+def _share_of(count: object, people: int) -> float:
+    return int(str(count)) / people
+
+
+def _share(share: float, coarser: Coarser) -> float:
+    """None is nil, and so few that they could be told are given as the smallest share."""
+    return 0.0 if share == 0 else coarser.share(share)

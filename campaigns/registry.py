@@ -11,6 +11,7 @@ from campaigns.campaign import (
     Better,
     Campaign,
     Columns,
+    ItemClass,
     Outcome,
     Quota,
     Role,
@@ -72,6 +73,10 @@ CONSTRUCTS = (
     "distrust",
     "deterrence_of_regular_migration",
     "false_suspicion",
+)
+# Constructs whose answers may harm who is known by them: class S where the campaign file says nothing else.
+SENSITIVE_CONSTRUCTS = frozenset(
+    {"preparation", "behaviour", "own_migration", "recruiter_contact", "victimisation", "reporting"}
 )
 PARTS_COUNTED = frozenset({"arm", "cluster", "stratum"})  # what a quota may count by beside a question
 DEFAULT_ARM_VALUES = {
@@ -309,9 +314,11 @@ def _values_of_waves(waves: Sequence[Wave]) -> dict[str, tuple[str, ...]]:
 
 def _outcome(section: Section) -> Outcome:
     section.allow_only(
-        ("id", "construct", "title", "score", "column", "better", "family", "tier", "unit", "range")
-    )
-    name = section.name("id")
+        (
+            "id", "construct", "title", "score", "column", "better", "family", "tier", "unit", "range", "item_class",
+        )
+    )  # fmt: skip
+    name, construct = section.name("id"), section.text("construct")
     if "column" in section and "score" not in section:
         score = parse_score({"column": section.text("column")}, section.where("column"))
     elif "score" in section:
@@ -323,7 +330,7 @@ def _outcome(section: Section) -> Outcome:
     unit = cast("Unit", section.choice("unit", get_args(Unit), unit_of(score)))
     return Outcome(
         id=name,
-        construct=section.text("construct"),
+        construct=construct,
         title=section.languages("title", {"en": name.replace("_", " ")}),
         score=score,
         better=cast("Better", section.choice("better", get_args(Better))),
@@ -331,6 +338,12 @@ def _outcome(section: Section) -> Outcome:
         tier=Tier(section.choice("tier", [tier.value for tier in Tier])),
         unit=unit,
         range=section.interval("range") or range_of(score, unit),
+        item_class=cast(
+            "ItemClass",
+            section.choice(
+                "item_class", get_args(ItemClass), "S" if construct in SENSITIVE_CONSTRUCTS else "K"
+            ),
+        ),
     )
 
 

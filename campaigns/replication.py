@@ -17,7 +17,8 @@ import pandas as pd
 
 from campaigns.codebook import Entry, as_in_extract, codebook_of_campaign, codebook_of_plan, codebook_table
 from campaigns.coded_labels import declared_choices
-from campaigns.disclosure import POLICY, Policy, without_small
+from campaigns.disclosure import without_small
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import EffectEstimate, Evaluation, LockedPlan
 from campaigns.effects_of_sites import analyses
 from campaigns.expected import (

@@ -126,7 +126,9 @@ def _gather(effects: Sequence[Effect], campaign: Campaign, outcome: str) -> _Gat
 
 def _why_absent(effect: Effect | None, *, several: bool) -> Note:
     if isinstance(effect, NotEstimable):
-        return Note(code="left_out_suppressed" if effect.code == SUPPRESSED else "left_out_not_estimable")
+        return Note(
+            code="left_out_suppressed" if effect.code.startswith("suppressed_") else "left_out_not_estimable"
+        )
     return Note(code="left_out_several_arms" if several else "left_out_no_data")
 
 

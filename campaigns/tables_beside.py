@@ -8,7 +8,7 @@ import pandas as pd
 
 from campaigns.baseline import baseline_of
 from campaigns.codebook import codebook_of_campaign, codebook_table
-from campaigns.disclosure import POLICY, Policy
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import Evaluation
 from campaigns.flat_files import as_json, records, table_as_csv, workbook
 from campaigns.flow import flow_table

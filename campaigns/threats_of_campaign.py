@@ -11,7 +11,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from campaigns.campaign import Campaign
-from campaigns.disclosure import DECIMALS, POLICY, SMALLEST_P, Policy, rounded
+from campaigns.coarser import Coarser
+from campaigns.disclosure import too_few
+from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import Effect
 from campaigns.effects_of_sites import answers_in, sites_by_design, sites_in, specification_of
 from campaigns.roles import SUPPRESSED
@@ -102,10 +104,9 @@ def _beside(answers: ir.Table, campaign: Campaign) -> dict[str, ir.Value]:
 
 
 def _is_small(threat: Threat, policy: Policy) -> bool:
-    people = (threat.n_campaign, threat.n_comparison, threat.smallest_n)
-    few = any(n is not None and 0 < n < policy.respondents for n in people)
-    clusters = threat.smallest_clusters
-    return few or (clusters is not None and 0 < clusters < policy.clusters)
+    people = [n for n in (threat.n_campaign, threat.n_comparison, threat.smallest_n) if n is not None]
+    clusters = [] if threat.smallest_clusters is None else [threat.smallest_clusters]
+    return too_few(people, policy.fewest()) or too_few(clusters, policy.fewest_clusters())
 
 
 def _withheld(threat: Threat, policy: Policy) -> Threat:
@@ -116,18 +117,20 @@ def _withheld(threat: Threat, policy: Policy) -> Threat:
         site=threat.site,
         arm=threat.arm,
         wave=threat.wave,
-        values={"respondents": policy.respondents, "clusters": policy.clusters},
+        values={"respondents": policy.fewest(), "clusters": policy.fewest_clusters()},
     )
 
 
 def _shown(threat: Threat, policy: Policy) -> Threat:
+    coarser = Coarser(policy=policy)
+
     def near(value: float | None) -> float | None:
         if value is None or not math.isfinite(value):
             return None
-        return min(0.98, max(0.02, round(value, 2))) if threat.measure in SHARES else round(value, DECIMALS)
+        return coarser.share(value) if threat.measure in SHARES else coarser.number(value, "proportion")
 
     def people(n: int | None) -> int | None:
-        return None if n is None else rounded(n, policy)
+        return None if n is None else coarser.count(n)
 
     return replace(
         threat,
@@ -138,7 +141,7 @@ def _shown(threat: Threat, policy: Policy) -> Threat:
         df=None if threat.df is None or not math.isfinite(threat.df) else round(threat.df, 1),
         conf_low=near(threat.conf_low),
         conf_high=near(threat.conf_high),
-        p_value=None if threat.p_value is None else max(round(threat.p_value, DECIMALS), SMALLEST_P),
+        p_value=None if threat.p_value is None else coarser.p_value(threat.p_value),
         n_campaign=people(threat.n_campaign),
         n_comparison=people(threat.n_comparison),
         smallest_n=people(threat.smallest_n),

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from campaigns.campaign import Campaign
+from dashboard.evaluations import policy_of
 from dashboard.links import SITES_APART, Address
 from dashboard.services import Services
 from surveys.languages import pick, say
@@ -126,7 +127,15 @@ def frame(
                 tabIndex="-1",
             ),
             html.Footer(
-                html.P([html.B(services.workspace.title), " ", say(_foot(page), language)]),
+                html.P(
+                    [
+                        html.B(services.workspace.title),
+                        " ",
+                        say(_foot(page), language),
+                        " ",
+                        _policy(services, language),
+                    ]
+                ),
                 className="foot",
             ),
         ],
@@ -206,6 +215,12 @@ def role_mark(role: str) -> html.Span:
 def _foot(page: str) -> str:
     """What the numbers of a page are: exact where a team sees its own work, else protected."""
     return "screens.frame.foot_fieldwork" if page in FIELDWORK else "screens.frame.foot"
+
+
+def _policy(services: Services, language: str) -> str:
+    """By which policy the numbers of every page are protected."""
+    policy = policy_of(services.workspace)
+    return say("disclosure.foot", language, version=policy.version, hash=policy.sha256[:12])
 
 
 def _strip(campaign: Campaign | None, language: str, known: Sequence[str]) -> html.P | None:

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from campaigns.campaign import Campaign
 from campaigns.correction_effects import EffectChange, decisive, effect_changes
-from campaigns.disclosure import Policy, protect
+from campaigns.disclosure import protect
+from campaigns.disclosure_policy import Policy
 from campaigns.effects import Effect, EffectEstimate, Evaluation
 from campaigns.evaluation import evaluate
 from campaigns.registry import fieldwork_of

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from campaigns.campaign import Campaign
 from campaigns.conclusions import Kept, conclude
-from campaigns.disclosure import Policy, protect
+from campaigns.disclosure import protect
+from campaigns.disclosure_policy import Policy, load_policy
 from campaigns.effects import Evaluation, LockedPlan
 from campaigns.plan_lock import binding, stamped
 from campaigns.records import locked_plans
@@ -101,4 +102,7 @@ class Evaluations:
 def policy_of(workspace: Workspace) -> Policy:
     """What may be shown of a workspace's numbers on shared views."""
     limits = workspace.thresholds
-    return Policy(respondents=limits.respondents, clusters=limits.clusters, round_to=limits.round_to)
+    return load_policy(
+        workspace.folder,
+        {"respondents": limits.respondents, "clusters": limits.clusters, "round_to": limits.round_to},
+    )

@@ -12,7 +12,8 @@ from campaigns.alarms import told_alarms
 from campaigns.campaign import Campaign
 from campaigns.claims import evidence, sentence
 from campaigns.conclusions import Kept, conclude
-from campaigns.disclosure import Policy, protect
+from campaigns.disclosure import protect
+from campaigns.disclosure_policy import Policy
 from campaigns.effects import EffectEstimate, Evaluation, Note
 from campaigns.evaluation import evaluate
 from campaigns.export import effect_table, notes_of

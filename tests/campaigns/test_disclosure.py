@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.campaign import Campaign
-from campaigns.disclosure import Policy, is_small, protect
+from campaigns.disclosure import is_small, protect
+from campaigns.disclosure_policy import Policy
 from campaigns.effects import Counts, EffectEstimate, Evaluation, Note, NotEstimable
 from campaigns.export import effect_table, evaluation_as_dict
 from tests.campaigns.examples import campaign_in, counts, effect, evaluation_of
