@@ -9,6 +9,7 @@ import pandas as pd
 
 from campaigns.campaign import Campaign, Outcome
 from campaigns.effects import Effect
+from campaigns.membership import as_levels
 from campaigns.scoring import scored
 
 
@@ -46,7 +47,7 @@ def _counted(effect: Effect, outcome: Outcome | None, people: pd.DataFrame, camp
     own = people[(people["@site"] == effect.subject.site) & people[outcome.id].notna()]
     if effect.subject.subgroup is not None:
         variable, _, level = effect.subject.subgroup.partition("=")
-        own = own[_as_text(own[variable]) == level]
+        own = own[as_levels(own[variable]) == level]
     wave = own["@wave"].isin(campaign.analysis.before).map({True: "before", False: "after"})
     arm = own["@arm"].fillna("") if "@arm" in own.columns else pd.Series("", index=own.index)
     fewest = [
@@ -54,10 +55,3 @@ def _counted(effect: Effect, outcome: Outcome | None, people: pd.DataFrame, camp
         for _, group in own[outcome.id].groupby([wave, arm])
     ]
     return replace(effect, counts=replace(effect.counts, fewest_answers=min(fewest, default=0)))
-
-
-def _as_text(values: pd.Series) -> pd.Series:
-    """Levels as cells write them: 1.0 is 1."""
-    if pd.api.types.is_float_dtype(values):
-        return values.map(lambda value: f"{value:g}" if value == value else "")
-    return values.astype("string").fillna("")
