@@ -6,13 +6,13 @@ from pathlib import Path
 
 from campaigns.campaign import Campaign
 from campaigns.conclusions import Kept, conclude
-from campaigns.disclosure import protect
 from campaigns.disclosure_policy import Policy, load_policy
 from campaigns.effects import Evaluation, LockedPlan
 from campaigns.plan_lock import binding, stamped
 from campaigns.records import locked_plans
 from campaigns.registry import load_campaign
 from dashboard.questionnaires import asked_in
+from dashboard.releasing import released
 from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
@@ -39,7 +39,7 @@ class Evaluations:
     def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
         self._workspace = workspace
         self._catalogue = catalogue
-        self._kept: dict[str, tuple[tuple[str, int | None, int | None], Evaluation]] = {}
+        self._kept: dict[str, tuple[tuple[str, int | None, int | None, str], Evaluation]] = {}
         self._concluded = Kept()
         self._making = threading.Lock()
 
@@ -64,11 +64,12 @@ class Evaluations:
         """
         newest = self._catalogue.newest_upload(campaign.id)
         lock = binding(locked_plans(self._catalogue, campaign.id))
-        version = (campaign.sha256, newest, lock.version if lock else None)
+        policy = policy_of(self._workspace)
+        version = (campaign.sha256, newest, lock.version if lock else None, policy.sha256)
         with self._making:  # two visitors at once must not both pay for it
             kept = self._kept.get(campaign.id)
             if kept is None or kept[0] != version:
-                kept = (version, self._make(campaign, newest, lock))
+                kept = (version, self._make(campaign, newest, lock, policy))
                 self._kept[campaign.id] = kept
         return kept[1]
 
@@ -82,11 +83,12 @@ class Evaluations:
             except CannotProceed as stop:
                 LOG.warning("%s is not evaluated yet: %s", name, stop.what)
 
-    def _make(self, campaign: Campaign, newest: int | None, lock: LockedPlan | None) -> Evaluation:
+    def _make(
+        self, campaign: Campaign, newest: int | None, lock: LockedPlan | None, policy: Policy
+    ) -> Evaluation:
         answers = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
         if not answers:
             raise NothingYet(campaign.id)
-        policy = policy_of(self._workspace)
         exact = conclude(
             campaign,
             answers,
@@ -96,7 +98,7 @@ class Evaluations:
             policy=policy,
             kept=self._concluded,
         )
-        return stamped(protect(exact, policy), lock)
+        return stamped(released(self._catalogue, exact, answers, policy), lock)
 
 
 def policy_of(workspace: Workspace) -> Policy:

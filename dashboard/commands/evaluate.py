@@ -197,14 +197,17 @@ class ExactEvaluation:
 
 
 def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "Evaluation":
-    """A campaign's protected evaluation, held against its locked plan."""
-    from campaigns.disclosure import protect
+    """A campaign's evaluation as shared views tell it, held against its locked plan."""
     from campaigns.plan_lock import stamped
     from dashboard.evaluations import policy_of
+    from dashboard.releasing import as_of_release, released
     from dashboard.settings import load_workspace
+    from surveys.catalogue import Catalogue
 
-    exact = exact_of(folder, campaign_id, as_of)
-    return stamped(protect(exact.evaluation, policy_of(load_workspace(folder))), exact.lock)
+    exact, place = exact_of(folder, campaign_id, as_of), load_workspace(folder)
+    tell = released if as_of is None else as_of_release
+    with Catalogue(place.database_url) as catalogue:
+        return stamped(tell(catalogue, exact.evaluation, exact.answers, policy_of(place)), exact.lock)
 
 
 def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactEvaluation:

@@ -11,7 +11,8 @@ from surveys.record.tables import metadata
 
 INVENTORY = (Path(__file__).parents[2] / "docs/data-protection.md").read_text("utf-8")
 ROWS = dict(re.findall(r"^\| `(\w+)` \| `([\w ]+)` \|", INVENTORY, re.MULTILINE))
-importlib.import_module("campaigns.records")  # declares its tables on the same metadata
+for module in ("campaigns.records", "campaigns.release_records"):  # declare theirs on the same metadata
+    importlib.import_module(module)
 
 
 @pytest.mark.parametrize("table", sorted(metadata.tables))
