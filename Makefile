@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8050
 FUZZ ?= 10000
+ATTACKS ?= 100000
 
-.PHONY: help demo test check fix bench test-recovery fuzz lock clean
+.PHONY: help demo test check fix bench test-recovery fuzz attack lock clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +41,9 @@ test-recovery: .venv/dev.done  ## long simulations that assert bias, coverage an
 
 fuzz: .venv/dev.done  ## damaged files of every format through the reading process (FUZZ=10000 of each)
 	@$(BIN)/python -m tests.surveys.mutating $(FUZZ)
+
+attack: .venv/dev.done  ## attacks on what is shown, 100,000 of each kind (ATTACKS=100000)
+	@$(BIN)/python -m tests.attacks $(ATTACKS)
 
 check: .venv/dev.done  ## style, types, direction of imports
 	@$(BIN)/ruff check .

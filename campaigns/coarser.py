@@ -50,16 +50,22 @@ class Coarser:
         found = round(value, decimals)
         return found if found != 0 else math.copysign(10.0**-decimals, value)
 
-    def level(self, value: float, unit: Unit) -> float:
+    def level(self, value: float, unit: Unit, people: int | None = None) -> float:
         """A mean of a group; a share as a whole percentage that never says all or nobody."""
         if unit != "proportion":
             return self.number(value, unit)
-        return self.share(value)
+        return self.share(value, people)
 
-    def share(self, value: float) -> float:
-        """A share as a whole percentage, within what may be said of nobody and of all."""
+    def share(self, value: float, people: int | None = None) -> float:
+        """A share as a whole percentage, within what may be said of nobody and of all.
+
+        Among few people two percent is nobody, so that the share of two of them is the least that is told.
+        """
         least = self.policy.smallest_share
-        return min(1 - least, max(least, round(value, 2)))
+        if people:
+            people = max(self.count(people), self.policy.round_to)
+            least = min(max(least, math.ceil(200 / people) / 100), 0.5)
+        return min(round(1 - least, 2), max(least, round(value, 2)))
 
     def p_value(self, value: float) -> float:
         """Three decimals, on the same side of the level of significance, and of twice it, as the exact one."""
@@ -107,7 +113,9 @@ class Coarser:
             p_adjusted=None if effect.p_adjusted is None else self.p_value(effect.p_adjusted),
             conf_low=self.number(effect.conf_low, unit),
             conf_high=self.number(effect.conf_high, unit),
-            mean_comparison_after=None if mean is None else self.level(mean, unit),
+            mean_comparison_after=None
+            if mean is None
+            else self.level(mean, unit, effect.counts.n_comparison_after),
             caveats=self.notes(effect.caveats, unit),
         )
 

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from campaigns.campaign import Campaign, Outcome
 from campaigns.coarser import Coarser
+from campaigns.disclosure_audit import audit, table_of
 from campaigns.disclosure_policy import POLICY, Policy
 from campaigns.effects import (
     Counts,
@@ -58,9 +59,10 @@ def protect(evaluation: Evaluation, policy: Policy = POLICY, *, carry: Carry | N
         return replace(kept, protected=True, shown_by=shown_by)
     campaign = kept.campaign
     coarser = Coarser(policy=policy, confidence=campaign.analysis.confidence)
+    shown = [_shown(effect, campaign, coarser) for effect in kept.effects]
     return replace(
         kept,
-        effects=tuple(_shown(effect, campaign, coarser) for effect in kept.effects),
+        effects=tuple(_without_what_is_not_safe(shown, policy)),
         pools=tuple(_shown_pool(pool, campaign, coarser) for pool in kept.pools),
         contrasts=tuple(coarser.contrast(c, campaign.outcome(c.outcome).unit) for c in kept.contrasts),
         protected=True,
@@ -156,6 +158,30 @@ def _without_what_would_tell(effects: Sequence[Effect]) -> list[Effect]:
             smallest = min(shown, key=lambda place: _size(result[place]))
             result[smallest] = NotEstimable(subject=result[smallest].subject, code=SUPPRESSED_COMPLEMENT)
     return result
+
+
+def _without_what_is_not_safe(effects: Sequence[Effect], policy: Policy) -> list[Effect]:
+    """Of every breakdown of which a withheld group could still be worked out, the smallest level goes too, until none can."""
+    result = list(effects)
+    while True:
+        open_tables = {
+            (one.outcome, one.site, one.term, one.subgroup.partition("=")[0])
+            for one in audit(result, policy)
+            if not one.safe
+        }
+        shown = {
+            table: [
+                place
+                for place, effect in enumerate(result)
+                if isinstance(effect, EffectEstimate) and table_of(effect) == table
+            ]
+            for table in open_tables
+        }
+        if not any(shown.values()):
+            return result
+        for places in filter(None, shown.values()):
+            smallest = min(places, key=lambda place: _size(result[place]))
+            result[smallest] = NotEstimable(subject=result[smallest].subject, code=SUPPRESSED_COMPLEMENT)
 
 
 def _size(effect: Effect) -> int:

@@ -108,7 +108,7 @@ def _shown(row: dict[str, object], outcome: Outcome, policy: Policy) -> dict[str
     binary = row["zeros"] + row["ones"] == n  # type: ignore[operator]
     if mean is not None:
         unit = outcome.unit if row["item"] == WHOLE else "points"
-        mean = coarser.share(mean) if binary else coarser.level(mean, unit)
+        mean = coarser.share(mean, n) if binary else coarser.level(mean, unit, n)
     if std_dev is not None:  # of yes or no it would tell the share more finely
         std_dev = None if binary else coarser.number(std_dev, "standard_deviations")
     if binary and mean is not None:

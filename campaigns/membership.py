@@ -27,24 +27,55 @@ Hashes = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """People counted by a hash of something of theirs."""
+
+    checksum: int
+    buckets: tuple[int, ...]
+
+    def distance(self, other: "Counted") -> int:
+        """At least so many hashes are in one of the two only; 0 only where they are the same."""
+        found = sum(abs(a - b) for a, b in zip(self.buckets, other.buckets, strict=True))
+        return found if self.checksum == other.checksum else max(found, 1)
+
+
+NOTHING = Counted(checksum=0, buckets=(0,) * BUCKETS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sketch:
     """The people of one arm and wave."""
 
-    people: int
-    checksum: int  # of all that they bring
-    by_interview: tuple[int, ...]  # people in each bucket
-    by_content: tuple[int, ...]
+    people: int = 0
+    yes: int = 0  # of them, those at the highest value of a share
+    interviews: Counted = NOTHING
+    values: Counted = NOTHING  # an interview and its value
+    contents: Counted = NOTHING  # an interview and all that it brings to a number
 
-    def changed_since(self, earlier: "Sketch") -> int:
-        """At least so many people came, went or answered otherwise; 0 only where nobody did."""
-        if self.checksum == earlier.checksum and self.people == earlier.people:
-            return 0
-        came_or_went = _distance(self.by_interview, earlier.by_interview)
-        other_content = _distance(self.by_content, earlier.by_content)
-        return max(came_or_went, (other_content + 1) // 2, 1)
+    def tells_of_few(self, earlier: "Sketch", limit: int, *, share: bool) -> bool:
+        """Whether a new number beside the earlier one could tell of single people.
+
+        It could where somebody came, went or answered otherwise, but fewer than ``limit``; and of a share also where all who did
+        so said the same, since then each of them is known.
+        """
+        came_or_went = self.interviews.distance(earlier.interviews)
+        otherwise = self.values.distance(earlier.values)
+        any_content = self.contents.distance(earlier.contents)
+        changed = (came_or_went, (otherwise + 1) // 2, (any_content + 1) // 2)
+        if came_or_went:  # of values and contents those who came or went count once, the others twice
+            changed = (came_or_went, max(came_or_went, changed[1]), max(came_or_went, changed[2]))
+        if any(0 < count < limit for count in changed):
+            return True
+        return share and otherwise > 0 and not self._is_mixed(earlier, otherwise)
+
+    def _is_mixed(self, earlier: "Sketch", changed: int) -> bool:
+        """Whether among those who came and went both answers occur, as far as sums can tell."""
+        more = self.people - earlier.people
+        came, went = (changed + more) / 2, (changed - more) / 2
+        return -went < self.yes - earlier.yes < came
 
 
-NOBODY = Sketch(people=0, checksum=0, by_interview=(0,) * BUCKETS, by_content=(0,) * BUCKETS)
+NOBODY = Sketch()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +91,10 @@ Groups = Mapping[str, Sketch]  # "arm|wave" -> its people
 Members = Mapping[Place, Groups]
 
 
-def few_changed(now: Groups, earlier: Groups, limit: int) -> bool:
-    """Whether in some arm and wave somebody changed, but fewer than ``limit``."""
+def few_changed(now: Groups, earlier: Groups, limit: int, *, share: bool = False) -> bool:
+    """Whether a new number would tell of single people of some arm and wave, beside the one that was told of them earlier."""
     return any(
-        0 < now.get(group, NOBODY).changed_since(earlier.get(group, NOBODY)) < limit
+        now.get(group, NOBODY).tells_of_few(earlier.get(group, NOBODY), limit, share=share)
         for group in {*now, *earlier}
     )
 
@@ -75,33 +106,45 @@ def members_of(campaign: Campaign, answers: Sequence[Path]) -> dict[Place, dict[
     rows = _rows(campaign, answers)
     person = _hash(rows["@submission"])
     shared = _together([person, *(_hash(rows[name]) for name in _shared_columns(rows, campaign))])
-    contents = {
-        outcome.id: _together([shared, *(_hash(rows[name]) for name in _own_columns(outcome.id, campaign))])
+    values = {
+        outcome.id: _together([person, *(_hash(rows[name]) for name in _own_columns(outcome.id, campaign))])
         for outcome in campaign.outcomes
     }
-    contents[WHOLE] = _together(list(contents.values()))
+    values[WHOLE] = _together(list(values.values()))
+    yes = {outcome.id: (rows[outcome.id] >= 1).to_numpy() for outcome in campaign.outcomes}
+    yes[WHOLE] = np.zeros(len(rows), dtype=bool)
     there = {outcome.id: rows[outcome.id].notna().to_numpy() for outcome in campaign.outcomes}
     there[WHOLE] = np.ones(len(rows), dtype=bool)
     found: dict[Place, dict[str, Sketch]] = {}
     for (site, group), place in _groups(rows):
         for subgroup, members in _parts(rows, place, campaign):
-            for outcome, content in contents.items():
+            for outcome, value in values.items():
                 if subgroup and outcome == WHOLE:
                     continue
                 chosen = members[there[outcome][members]]
                 key = Place(outcome=outcome, site=site, subgroup=subgroup)
-                found.setdefault(key, {})[group] = _sketch(person[chosen], content[chosen])
+                found.setdefault(key, {})[group] = Sketch(
+                    people=len(chosen),
+                    yes=int(yes[outcome][chosen].sum()),
+                    interviews=_counted(person[chosen]),
+                    values=_counted(value[chosen]),
+                    contents=_counted(_together([value[chosen], shared[chosen]])),
+                )
     return found
 
 
 def packed(members: Members) -> str:
     """The sketches as text for the record."""
     lines = [
-        f"{place.outcome}\t{place.site}\t{place.subgroup}\t{group}\t{sketch.people}\t{sketch.checksum}\t"
-        + " ".join(map(str, (*sketch.by_interview, *sketch.by_content)))
+        "\t".join(
+            (
+                place.outcome, place.site, place.subgroup, group, str(sketch.people), str(sketch.yes),
+                *(_as_line(one) for one in (sketch.interviews, sketch.values, sketch.contents)),
+            )
+        )
         for place, groups in members.items()
         for group, sketch in groups.items()
-    ]
+    ]  # fmt: skip
     return base64.b85encode(zlib.compress("\n".join(lines).encode(), 9)).decode()
 
 
@@ -109,16 +152,25 @@ def unpacked(text: str) -> dict[Place, dict[str, Sketch]]:
     """What ``packed`` wrote."""
     found: dict[Place, dict[str, Sketch]] = {}
     for line in zlib.decompress(base64.b85decode(text)).decode().splitlines():
-        outcome, site, subgroup, group, people, checksum, counts = line.split("\t")
-        numbers = tuple(map(int, counts.split()))
+        outcome, site, subgroup, group, people, yes, interviews, values, contents = line.split("\t")
         sketch = Sketch(
             people=int(people),
-            checksum=int(checksum),
-            by_interview=numbers[:BUCKETS],
-            by_content=numbers[BUCKETS:],
+            yes=int(yes),
+            interviews=_from_line(interviews),
+            values=_from_line(values),
+            contents=_from_line(contents),
         )
         found.setdefault(Place(outcome=outcome, site=site, subgroup=subgroup), {})[group] = sketch
     return found
+
+
+def _as_line(counted: Counted) -> str:
+    return f"{counted.checksum} {' '.join(map(str, counted.buckets))}"
+
+
+def _from_line(text: str) -> Counted:
+    checksum, *buckets = map(int, text.split(" "))
+    return Counted(checksum=checksum, buckets=tuple(buckets))
 
 
 def _rows(campaign: Campaign, answers: Sequence[Path]) -> pd.DataFrame:
@@ -205,18 +257,9 @@ def as_levels(values: pd.Series) -> pd.Series:
     return values.astype("string").fillna("")
 
 
-def _sketch(person: Hashes, content: Hashes) -> Sketch:
-    def counted(hashes: Hashes) -> tuple[int, ...]:
-        buckets = (hashes >> np.uint64(7)) % np.uint64(BUCKETS)
-        return tuple(np.bincount(buckets.astype(np.int64), minlength=BUCKETS).tolist())
-
-    return Sketch(
-        people=len(person),
-        checksum=int(content.sum(dtype=np.uint64)),
-        by_interview=counted(person),
-        by_content=counted(content),
+def _counted(hashes: Hashes) -> Counted:
+    buckets = ((hashes >> np.uint64(7)) % np.uint64(BUCKETS)).astype(np.int64)
+    return Counted(
+        checksum=int(hashes.sum(dtype=np.uint64)),
+        buckets=tuple(np.bincount(buckets, minlength=BUCKETS).tolist()),
     )
-
-
-def _distance(one: Sequence[int], other: Sequence[int]) -> int:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True))

@@ -2,13 +2,14 @@
 
 A number that changes because of one person tells that person's answer to whoever knows both. So a number that was told stays
 what it was until, in every arm and wave behind it, ten people or more have come, gone or answered otherwise, or nobody
-has. Changes add up: they are counted since the number was last told, not since the last release.
+has; and until those who did so did not all say the same. Changes add up: they are counted since the number was last told, not since the last release.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from campaigns.campaign import Campaign
 from campaigns.disclosure import Carry, is_small, protect
 from campaigns.disclosure_policy import Policy
 from campaigns.effects import Effect, EffectEstimate, Evaluation, Note, ShownBy
@@ -53,7 +54,7 @@ def protect_after(
     """The evaluation as it may be shown after a release; see ``disclosure.protect``."""
     if previous is None:
         return protect(exact, policy)
-    shown = protect(exact, policy, carry=carry_from(previous, members, policy))
+    shown = protect(exact, policy, carry=carry_from(previous, members, policy, exact.campaign))
     if shown.shown_by is None:
         return shown
     return replace(shown, shown_by=replace(shown.shown_by, release=previous.number))
@@ -100,7 +101,7 @@ def in_release(shown: Evaluation, release: Release) -> Evaluation:
     return replace(shown, shown_by=replace(by, release=release.number))
 
 
-def carry_from(previous: Release, members: Members, policy: Policy) -> Carry:
+def carry_from(previous: Release, members: Members, policy: Policy, campaign: Campaign) -> Carry:
     """What becomes of an effect in view of what the release told of it."""
     told = {key_of(effect): effect for effect in previous.effects}
     other_policy = previous.policy_sha256 != policy.sha256
@@ -110,7 +111,9 @@ def carry_from(previous: Release, members: Members, policy: Policy) -> Carry:
         if not isinstance(earlier, EffectEstimate) or (other_policy and is_small(earlier, policy)):
             return effect
         place = place_of(effect)
-        if not few_changed(members.get(place, {}), previous.members.get(place, {}), policy.changed):
+        now, then = members.get(place, {}), previous.members.get(place, {})
+        share = campaign.outcome(effect.subject.outcome).unit == "proportion"
+        if not few_changed(now, then, policy.changed, share=share):
             return effect
         return _as_told(earlier, previous.number)
 
