@@ -12,7 +12,7 @@ from dash import Dash, Input, Output, dcc, html
 from flask import Response, abort, request
 from werkzeug.wsgi import FileWrapper
 
-from dashboard import downloads
+from dashboard import downloads, figure_files
 from dashboard.components import frame, message
 from dashboard.evaluations import Evaluations
 from dashboard.links import Address, language_of, parse_address
@@ -21,6 +21,7 @@ from dashboard.pair_searches import PairSearches
 from dashboard.quality import Qualities
 from dashboard.services import Services
 from dashboard.settings import Workspace
+from dashboard.tables import Tables
 from dashboard.uploads import Uploads
 from surveys.catalogue import Catalogue
 from surveys.languages import say
@@ -100,6 +101,7 @@ def create_app(workspace: Workspace, *, prepare: bool = False) -> Dash:
     for page in PAGES.values():
         page.register(app, services)
     downloads.register(app, services)
+    figure_files.register(app, services, PAGES)
     _guard(app)
     if prepare:
         threading.Thread(target=services.evaluations.prepare, name="prepare", daemon=True).start()
@@ -113,6 +115,7 @@ def services_of(workspace: Workspace) -> Services:
         workspace=workspace,
         catalogue=catalogue,
         evaluations=Evaluations(workspace, catalogue),
+        tables=Tables(workspace, catalogue),
         uploads=Uploads(workspace, catalogue),
         qualities=Qualities(workspace, catalogue),
         searches=PairSearches(),

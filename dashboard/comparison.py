@@ -106,7 +106,7 @@ def sentence(campaign: Campaign, outcome: Outcome, language: str) -> str:
         "screens.compare.sentence",
         language,
         measure=say(f"screens.measures.{claims.measure_of(outcome)}", language),
-        comparison=_comparison(campaign, language),
+        comparison=comparison_of(campaign, campaign.analysis.design, language),
         unit=wording.unit_in_words(outcome.unit, language),
         confidence=wording.percent(analysis.confidence),
     )
@@ -218,14 +218,15 @@ def _assumption(design: str, language: str) -> list[str]:
     return [say("screens.compare.assumption", language, assumption=said)]
 
 
-def _comparison(campaign: Campaign, language: str) -> str:
+def comparison_of(campaign: Campaign, design: str, language: str) -> str:
+    """What a design compares, in words and with the waves of the campaign."""
     analysis = campaign.analysis
     before, after = (_wave_names(campaign, ids, language) for ids in (analysis.before, analysis.after))
-    key = f"screens.comparisons.{analysis.design}"
+    key = f"screens.comparisons.{design}"
     try:
         return say(key, language, before=before, after=after)
     except KeyError:
-        return wording.design(analysis.design, language)
+        return wording.design(design, language)
 
 
 def _wave_names(campaign: Campaign, ids: Sequence[str], language: str) -> str:

@@ -20,7 +20,7 @@ GRAPH_CONFIG: dict[str, Any] = {
     "displayModeBar": False,
     "responsive": True,
 }
-NAVIGATION = ("overview", "compare", "upload", "export", "methods")
+NAVIGATION = ("overview", "compare", "site", "upload", "export", "methods")
 # The screens of those who collect the data, under the one entry of the navigation that leads to the first of them.
 FIELDWORK = ("upload", "quality", "review", "withheld", "corrections", "linking", "questionnaires")
 
@@ -83,6 +83,22 @@ class SiteChoice(Drawn):
 
     _type = "SiteChoice"
     _prop_names = ("id", "options", "value")
+    available_properties = _prop_names
+
+
+class Figure(Drawn):
+    """A figure from its value (``figure_spec.as_props``), with its table, source, link, citation and files."""
+
+    _type = "Figure"
+    _prop_names = ("id", "spec")
+    available_properties = _prop_names
+
+
+class GoTo(Drawn):
+    """A labelled list of places, and a button that goes to the one chosen."""
+
+    _type = "GoTo"
+    _prop_names = ("id", "label", "show", "options")
     available_properties = _prop_names
 
 

@@ -23,9 +23,25 @@ class Address:
 
     def to(self, path: str, **changes: str) -> str:
         """The address of another screen in the same language and campaign."""
-        kept = {"lang": self.language, "campaign": self.campaign or "", **changes}
-        query = urlencode({key: text for key, text in kept.items() if text}, quote_via=quote, safe="~")
+        query = _query({"lang": self.language, "campaign": self.campaign or "", **changes})
         return f"{path}?{query}" if query else path
+
+    def query(self) -> str:
+        """All of the state as it stands in an address, so that a file is made for what the reader sees."""
+        return _query(
+            {
+                "lang": self.language,
+                "campaign": self.campaign or "",
+                "outcome": self.outcome or "",
+                "sites": SITES_APART.join(self.sites),
+                "site": self.site or "",
+                "wave": self.wave or "",
+            }
+        )
+
+
+def _query(state: Mapping[str, str]) -> str:
+    return urlencode({key: text for key, text in state.items() if text}, quote_via=quote, safe="~")
 
 
 def parse_address(query: Mapping[str, str], known: Sequence[str], accepted: str = "") -> Address:

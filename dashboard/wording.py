@@ -41,6 +41,11 @@ def interval(low: float, high: float, unit: Unit, language: str) -> str:
     return say("screens.words.range", language, low=bound(low, unit), high=bound(high, unit))
 
 
+def level(value: float, unit: Unit) -> str:
+    """Where a group stands: ``38%``, ``3.62``."""
+    return percent(value) if unit == "proportion" else _signed(value, DECIMALS[unit], plus="")
+
+
 def tick(value: float) -> str:
     """A label of the axis, already in the unit shown: ``+5``, ``0``, ``−0.2``."""
     decimals = 0 if value == round(value) else 1 if value * 10 == round(value * 10) else 2

@@ -120,10 +120,17 @@
       h("p", null, why));
   }
 
+  /* A site's name leads to its page, on the outcome that is being looked at. */
+  function siteLink(row, words, outcome) {
+    if (!row.site || !words.site_page) { return row.name; }
+    var asked = (words.site_page.indexOf("?") < 0 ? "?" : "&") + "site=" + encodeURIComponent(row.site) + "&outcome=" + encodeURIComponent(outcome);
+    return h("a", { href: words.site_page + asked }, row.name);
+  }
+
   function Row(props) {
     var row = props.row, words = props.words, axis = props.axis;
     var name = h("th", { scope: "row", role: "rowheader", className: "name" },
-      h("span", { className: "name-line" }, row.name, h(Weak, { row: row, words: words })),
+      h("span", { className: "name-line" }, siteLink(row, words, props.outcome), h(Weak, { row: row, words: words })),
       row.note ? h("span", { className: "note" }, row.note) : null);
     if (row.kind === "gap") {
       return h("tr", { role: "row", className: "row gap" }, name,
@@ -165,7 +172,7 @@
         rows.push(h("tr", { role: "row", className: "apart", key: "apart" },
           h("th", { role: "columnheader", scope: "rowgroup", colSpan: 6 }, group.apart)));
       }
-      rows.push(h(Row, { key: index, row: row, axis: props.axis, words: props.words, both: props.both }));
+      rows.push(h(Row, { key: index, row: row, axis: props.axis, words: props.words, both: props.both, outcome: props.outcome }));
     });
     return h("tbody", { role: "rowgroup" },
       h("tr", { role: "row", className: "group" },
@@ -191,7 +198,7 @@
       h("colgroup", null, head.map(function (cell) { return h("col", { key: cell.key, className: "col-" + cell.key }); })),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
       view.groups.map(function (group) {
-        return h(Group, { key: group.role, group: group, axis: view.axis, shown: props.shown, words: words, both: both });
+        return h(Group, { key: group.role, group: group, axis: view.axis, shown: props.shown, words: words, both: both, outcome: view.outcome });
       }));
   }
 

@@ -12,6 +12,7 @@ from dashboard.pages import (
     quality,
     questionnaires,
     review,
+    site,
     upload,
     withheld,
 )
@@ -21,6 +22,7 @@ from dashboard.pages import (
 PAGES: dict[str, ModuleType] = {
     "overview": overview,
     "compare": compare,
+    "site": site,
     "upload": upload,
     "quality": quality,
     "review": review,

@@ -121,7 +121,8 @@ def screen(evaluation: Evaluation, address: Address) -> list[Any]:
     outcome = address.outcome if address.outcome in views else initial
     known = [site.id for site in campaign.sites]
     sites = [site for site in known if site in address.sites] or known
-    view, words = views[outcome], table_words(campaign, language)
+    view = views[outcome]
+    words = {**table_words(campaign, language), "site_page": address.to("/site")}
     return [
         dcc.Store(id="compare-data", data=_data(views, initial, known, language)),
         _heading(view, evaluation, address),

@@ -69,7 +69,7 @@ def _screen(services: Services, campaign: Campaign, address: Address) -> list[An
         _campaigns(services, campaign, address),
         None if evaluation is None else alarm(alarms(evaluation, language), address),
         panel(
-            _table(campaign, progress, language), _foot(services, campaign, language), class_name="collection"
+            _table(campaign, progress, address), _foot(services, campaign, language), class_name="collection"
         ),
         None if evaluation is None else _findings(evaluation, address),
     ]
@@ -111,7 +111,8 @@ def _campaigns(services: Services, campaign: Campaign, address: Address) -> Comp
     )
 
 
-def _table(campaign: Campaign, progress: Sequence[Progress], language: str) -> html.Table:
+def _table(campaign: Campaign, progress: Sequence[Progress], address: Address) -> html.Table:
+    language = address.language
     by_place = {(p.site.id, p.wave.id): p for p in progress}
     body: list[Component] = []
     shown_role = None
@@ -120,7 +121,7 @@ def _table(campaign: Campaign, progress: Sequence[Progress], language: str) -> h
         if first.site.role is not shown_role:
             shown_role = first.site.role
             body.append(_role_row(shown_role.value, len(campaign.main_waves), language))
-        body.append(_site_row([by_place[(site, wave.id)] for wave in campaign.main_waves], language))
+        body.append(_site_row([by_place[(site, wave.id)] for wave in campaign.main_waves], address))
     head = [html.Th(say("screens.overview.site", language), scope="col")]
     head += [
         html.Th(
@@ -144,9 +145,12 @@ def _role_row(role: str, waves: int, language: str) -> html.Tr:
     return html.Tr(html.Th(name, colSpan=waves + 1, scope="colgroup"), className=f"role-row role-{role}")
 
 
-def _site_row(progress: Sequence[Progress], language: str) -> html.Tr:
-    site = progress[0].site
-    name = [html.B(pick(site.title, language)), html.Span(pick(site.audience, language))]
+def _site_row(progress: Sequence[Progress], address: Address) -> html.Tr:
+    language, site = address.language, progress[0].site
+    name = [
+        html.A(html.B(pick(site.title, language)), href=address.to("/site", site=site.id)),
+        html.Span(pick(site.audience, language)),
+    ]
     return html.Tr([html.Th(name, scope="row"), *[_cell(one, language) for one in progress]])
 
 
