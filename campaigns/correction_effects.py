@@ -28,6 +28,11 @@ class EffectChange:
         return None
 
     @property
+    def kept(self) -> bool:
+        """Whether a new number would tell of the few people behind it, so that the old one stands in its place."""
+        return self.difference == 0 and any(note.code == "carried_over" for note in self.after.caveats)
+
+    @property
     def moved(self) -> bool:
         """Whether anything of what is shown differs."""
         return _shown(self.before) != _shown(self.after)

@@ -6,6 +6,7 @@ the second. A sum over all hashes tells that nothing changed. Hashes are never k
 """
 
 import base64
+import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from campaigns.campaign import INDEX_KINDS, Campaign
 from campaigns.scoring import scored
 
 
-BUCKETS = 64
+BUCKETS = 256
 WHOLE = ""  # in place of an outcome: every interview, with all that any outcome takes from it
 Hashes = NDArray[np.uint64]
 
@@ -85,6 +86,7 @@ class Place:
     outcome: str
     site: str
     subgroup: str = ""
+    meaning: str = ""  # a number that is scored or compared in another way is another number
 
 
 Groups = Mapping[str, Sketch]  # "arm|wave" -> its people
@@ -122,7 +124,9 @@ def members_of(campaign: Campaign, answers: Sequence[Path]) -> dict[Place, dict[
                 if subgroup and outcome == WHOLE:
                     continue
                 chosen = members[there[outcome][members]]
-                key = Place(outcome=outcome, site=site, subgroup=subgroup)
+                key = Place(
+                    outcome=outcome, site=site, subgroup=subgroup, meaning=meaning_of(campaign, outcome, site)
+                )
                 found.setdefault(key, {})[group] = Sketch(
                     people=len(chosen),
                     yes=int(yes[outcome][chosen].sum()),
@@ -133,12 +137,25 @@ def members_of(campaign: Campaign, answers: Sequence[Path]) -> dict[Place, dict[
     return found
 
 
+def meaning_of(campaign: Campaign, outcome: str, site: str) -> str:
+    """How an outcome is scored and compared at a site, as a short hash; draws, seeds and corrections for many tests left out."""
+    if outcome == WHOLE:
+        return ""
+    analysis, one = campaign.analysis, campaign.outcome(outcome)
+    told = (
+        one.score, one.unit, campaign.site(site).design or analysis.design, analysis.before, analysis.after,
+        analysis.covariates, analysis.categorical, analysis.fixed_effects, analysis.adjustment,
+        campaign.columns.exposure, campaign.columns.arm_values,
+    )  # fmt: skip
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
 def packed(members: Members) -> str:
     """The sketches as text for the record."""
     lines = [
         "\t".join(
             (
-                place.outcome, place.site, place.subgroup, group, str(sketch.people), str(sketch.yes),
+                place.outcome, place.site, place.subgroup, place.meaning, group, str(sketch.people), str(sketch.yes),
                 *(_as_line(one) for one in (sketch.interviews, sketch.values, sketch.contents)),
             )
         )
@@ -152,7 +169,7 @@ def unpacked(text: str) -> dict[Place, dict[str, Sketch]]:
     """What ``packed`` wrote."""
     found: dict[Place, dict[str, Sketch]] = {}
     for line in zlib.decompress(base64.b85decode(text)).decode().splitlines():
-        outcome, site, subgroup, group, people, yes, interviews, values, contents = line.split("\t")
+        outcome, site, subgroup, meaning, group, people, yes, interviews, values, contents = line.split("\t")
         sketch = Sketch(
             people=int(people),
             yes=int(yes),
@@ -160,7 +177,8 @@ def unpacked(text: str) -> dict[Place, dict[str, Sketch]]:
             values=_from_line(values),
             contents=_from_line(contents),
         )
-        found.setdefault(Place(outcome=outcome, site=site, subgroup=subgroup), {})[group] = sketch
+        place = Place(outcome=outcome, site=site, subgroup=subgroup, meaning=meaning)
+        found.setdefault(place, {})[group] = sketch
     return found
 
 

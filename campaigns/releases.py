@@ -13,7 +13,7 @@ from campaigns.campaign import Campaign
 from campaigns.disclosure import Carry, is_small, protect
 from campaigns.disclosure_policy import Policy
 from campaigns.effects import Effect, EffectEstimate, Evaluation, Note, ShownBy
-from campaigns.membership import Groups, Members, Place, few_changed
+from campaigns.membership import Groups, Members, Place, few_changed, meaning_of
 
 
 CARRIED = "carried_over"
@@ -74,7 +74,7 @@ def release_of(
     kept = [effect for effect in shown.effects if _is_carried(effect)]
     behind: dict[Place, Groups] = dict(members)
     if previous is not None:
-        places = {place_of(effect) for effect in kept}
+        places = {place_of(effect, shown.campaign) for effect in kept}
         behind |= {place: previous.members[place] for place in places if place in previous.members}
     return Release(
         campaign=shown.campaign.id,
@@ -110,7 +110,9 @@ def carry_from(previous: Release, members: Members, policy: Policy, campaign: Ca
         earlier = told.get(key_of(effect))
         if not isinstance(earlier, EffectEstimate) or (other_policy and is_small(earlier, policy)):
             return effect
-        place = place_of(effect)
+        place = place_of(effect, campaign)
+        if place not in previous.members:
+            return effect
         now, then = members.get(place, {}), previous.members.get(place, {})
         share = campaign.outcome(effect.subject.outcome).unit == "proportion"
         if not few_changed(now, then, policy.changed, share=share):
@@ -126,10 +128,16 @@ def key_of(effect: Effect) -> Key:
     return subject.outcome, subject.site, subject.subgroup, subject.term
 
 
-def place_of(effect: Effect) -> Place:
-    """Whose answers an effect is made of."""
+def place_of(effect: Effect, campaign: Campaign) -> Place:
+    """Whose answers an effect is made of, and how."""
     subject = effect.subject
-    return Place(outcome=subject.outcome, site=subject.site or "", subgroup=subject.subgroup or "")
+    site = subject.site or ""
+    return Place(
+        outcome=subject.outcome,
+        site=site,
+        subgroup=subject.subgroup or "",
+        meaning=meaning_of(campaign, subject.outcome, site),
+    )
 
 
 def changes(earlier: Release, later: Release) -> Mapping[Key, tuple[Effect | None, Effect]]:

@@ -162,6 +162,7 @@ def preview_view(found: Preview, chosen: Sequence[Correction], by: str, names: S
     language = names.language
     blind = not by.strip() or any(same_person(one.author, by) for one in chosen)
     moved = [one for one in found.effects if one.moved]
+    kept = sum(one.kept for one in found.effects)
     return {
         "headline": say(
             "screens.corrections.preview.headline", language, count=len(found.applied), total=len(chosen)
@@ -175,7 +176,8 @@ def preview_view(found: Preview, chosen: Sequence[Correction], by: str, names: S
         else say(
             "screens.corrections.preview.unmoved", language,
             count=len(found.effects) - len(moved), total=len(found.effects),
-        ),
+        )
+        + (say("disclosure.kept", language, count=kept) if kept else ""),
     }  # fmt: skip
 
 

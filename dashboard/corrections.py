@@ -12,12 +12,16 @@ import pyarrow as pa
 
 from campaigns.campaign import Campaign
 from campaigns.correction_effects import EffectChange, decisive, effect_changes
-from campaigns.disclosure import protect
 from campaigns.disclosure_policy import Policy
 from campaigns.effects import Effect, EffectEstimate, Evaluation
 from campaigns.evaluation import evaluate
+from campaigns.export import software
+from campaigns.membership import Members, members_of
 from campaigns.registry import fieldwork_of
+from campaigns.release_records import newest_release
+from campaigns.releases import Release, protect_after, release_of
 from dashboard.evaluations import policy_of
+from dashboard.releasing import PLATFORM
 from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
@@ -88,7 +92,8 @@ def preview(
     """What applying these corrections together would do to the estimates, as shared views may show it.
 
     The same evaluation is made of the answers as they are and as they would be; the latter are written to a
-    folder that goes at once. The order of the corrections makes no difference.
+    folder that goes at once. The order of the corrections makes no difference. A number behind which only a few people
+    would change is shown as it is, and is so marked: the difference would tell what they answered.
     """
     waiting = [one for one in chosen if one.state in OPEN]
     applied, refused = catalogue.applicable(campaign.id, waiting)
@@ -100,7 +105,12 @@ def preview(
     if now and applied:
         with tempfile.TemporaryDirectory(prefix="what-if-") as place:
             then = columns.what_if(catalogue, workspace.columns, Path(place), campaign.id, applied)
-            before, after = (_protected(deciding, files, policy) for files in (now, then))
+            told = newest_release(catalogue, campaign.id)
+            before, behind = _told(deciding, now, policy, told)
+            as_told = release_of(
+                before, behind, policy, told, software=software(), made_at=datetime.now(UTC), by=PLATFORM
+            )
+            after, _ = _told(deciding, then, policy, as_told)
         effects = effect_changes(before, after)
     return Preview(
         applied=tuple(one.id for one in applied),
@@ -132,7 +142,7 @@ def preview_as_dict(found: Preview, language: str) -> dict[str, Any]:
         "effects": [
             {
                 "outcome": one.outcome, "site": one.site, "term": one.term, "before": _effect(one.before, language),
-                "after": _effect(one.after, language), "difference": one.difference, "moved": one.moved,
+                "after": _effect(one.after, language), "difference": one.difference, "moved": one.moved, "kept": one.kept,
             }
             for one in found.effects
         ],
@@ -151,10 +161,13 @@ def exported(catalogue: Catalogue, corrections: Sequence[Correction], ending: st
     return LOG_FORMATS[ending](cleaning_log(corrections, steps))
 
 
-def _protected(campaign: Campaign, files: Sequence[Path], policy: Policy) -> Evaluation:
-    return protect(
-        evaluate(campaign, files, as_of_upload=None, data_sha256=columns.fingerprint(files)), policy
-    )
+def _told(
+    campaign: Campaign, files: Sequence[Path], policy: Policy, previous: Release | None
+) -> tuple[Evaluation, Members]:
+    """An evaluation as it may be shown beside what was told before, and who stands behind it."""
+    exact = evaluate(campaign, files, as_of_upload=None, data_sha256=columns.fingerprint(files))
+    members = members_of(campaign, files)
+    return protect_after(exact, members, policy, previous), members
 
 
 def _touched(applied: Sequence[Correction]) -> list[Touched]:

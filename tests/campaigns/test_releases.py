@@ -226,3 +226,12 @@ def test_a_sensitive_outcome_needs_ten_of_each_answer(tmp_path: Path) -> None:
     assert "10" in shown.reason("en")
     country = protect(exact, POLICY.told_to(Audience.COUNTRY))
     assert effect_in(country, "stigma").estimate == effect_in(exact, "stigma").estimate
+
+
+def test_a_number_that_is_scored_in_another_way_is_another_number(campaign: Campaign, tmp_path: Path) -> None:
+    release = first_release(campaign, tmp_path)
+    other = campaign_in(tmp_path, {"of: [a, b, c]": "of: [b, c]"})
+    exact, members = told_of(other, joined(interviews(), 1), tmp_path, "b")
+    shown = protect_after(exact, members, POLICY, release)
+    assert not is_carried(effect_in(shown, "signs"))
+    assert is_carried(effect_in(shown, "stigma"))
