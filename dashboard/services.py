@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.access import OPEN_SCOPE, Scope
 from dashboard.evaluations import Evaluations
 from dashboard.pair_searches import PairSearches
 from dashboard.quality import Qualities
@@ -24,3 +25,4 @@ class Services:
     qualities: Qualities
     searches: PairSearches
     pages: Sequence[str]
+    scope: Scope = OPEN_SCOPE  # of whoever asks
