@@ -20,7 +20,7 @@ GRAPH_CONFIG: dict[str, Any] = {
     "displayModeBar": False,
     "responsive": True,
 }
-NAVIGATION = ("overview", "compare", "site", "upload", "export", "methods")
+NAVIGATION = ("overview", "compare", "site", "threats", "upload", "export", "methods")
 # The screens of those who collect the data, under the one entry of the navigation that leads to the first of them.
 FIELDWORK = ("upload", "quality", "review", "withheld", "corrections", "linking", "questionnaires")
 

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 import pandas as pd
 
+from campaigns.clusters_of_site import SiteClusters, clusters_of_site
 from campaigns.effects import Evaluation
 from campaigns.effects_of_sites import folders_of, sites_in, types_of
 from campaigns.flow import flow_table
@@ -35,6 +36,8 @@ class Tables:
         self._catalogue = catalogue
         self._kept: dict[tuple[object, ...], object] = {}
         self._making = threading.Lock()
+        self._starting = threading.Lock()
+        self._measuring: threading.Thread | None = None
 
     def flow(self, evaluation: Evaluation) -> pd.DataFrame:
         """Clusters and people by site and arm."""
@@ -69,17 +72,34 @@ class Tables:
 
         return self._once(evaluation, ("threats", site), make)
 
+    def clusters(self, evaluation: Evaluation, site: str) -> list[SiteClusters]:
+        """How many clusters really carry each effect at a site."""
+        policy = policy_of(self._workspace)
+        return self._once(
+            evaluation,
+            ("clusters", site),
+            lambda files: clusters_of_site(evaluation.campaign, site, files, evaluation.effects, policy),
+        )
+
+    def threats_so_far(self, evaluation: Evaluation) -> dict[str, list[Threat]]:
+        """The threats of the sites that were measured already; the others are measured in the background from now on."""
+        sites = [site.id for site in evaluation.campaign.sites]
+        ready = {site: key for site in sites if (key := _key(evaluation, ("threats", site))) in self._kept}
+        missing = [site for site in sites if site not in ready]
+        with self._starting:
+            if missing and not (self._measuring and self._measuring.is_alive()):
+                self._measuring = threading.Thread(
+                    target=lambda: [self.threats(evaluation, site) for site in missing],
+                    name="threats",
+                    daemon=True,
+                )
+                self._measuring.start()
+        return {site: cast("list[Threat]", self._kept[key]) for site, key in ready.items()}
+
     def _once(
         self, evaluation: Evaluation, what: tuple[object, ...], make: Callable[[Sequence[Path]], Made]
     ) -> Made:
-        shown_by = evaluation.shown_by
-        key = (
-            evaluation.campaign.id,
-            evaluation.campaign.sha256,
-            evaluation.data_sha256,
-            None if shown_by is None else shown_by.sha256,
-            *what,
-        )
+        key = _key(evaluation, what)
         with self._making:  # two visitors at once must not both pay for it
             if key not in self._kept:
                 files = columns.refresh(
@@ -92,3 +112,10 @@ class Tables:
                     self._kept.pop(next(iter(self._kept)))
                 self._kept[key] = make(files)
             return cast("Made", self._kept[key])
+
+
+def _key(evaluation: Evaluation, what: tuple[object, ...]) -> tuple[object, ...]:
+    """What a table was made from: campaign file, data and policy, and which table it is."""
+    shown_by = evaluation.shown_by
+    policy = None if shown_by is None else shown_by.sha256
+    return (evaluation.campaign.id, evaluation.campaign.sha256, evaluation.data_sha256, policy, *what)

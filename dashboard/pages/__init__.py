@@ -13,6 +13,7 @@ from dashboard.pages import (
     questionnaires,
     review,
     site,
+    threats,
     upload,
     withheld,
 )
@@ -23,6 +24,7 @@ PAGES: dict[str, ModuleType] = {
     "overview": overview,
     "compare": compare,
     "site": site,
+    "threats": threats,
     "upload": upload,
     "quality": quality,
     "review": review,

@@ -143,6 +143,7 @@ def _screen(services: Services, evaluation: Evaluation, address: Address) -> lis
         panel(
             html.H2(say("site.threats.title", language)),
             threat_list(lines, language),
+            html.P(html.A(say("site.threats.more", language), href=address.to("/threats", site=site.id))),
             class_name="threats",
         ),
         _what_it_can_say(evaluation, site, outcome, language),
