@@ -4,8 +4,9 @@ BIN := .venv/bin
 PORT ?= 8050
 FUZZ ?= 10000
 ATTACKS ?= 100000
+CRASH ?= --random 1000 --copies 500
 
-.PHONY: help demo test check fix bench test-recovery fuzz attack lock clean
+.PHONY: help demo test check fix bench test-recovery fuzz attack crash lock clean
 
 help:  ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +45,9 @@ fuzz: .venv/dev.done  ## damaged files of every format through the reading proce
 
 attack: .venv/dev.done  ## attacks on what is shown, 100,000 of each kind (ATTACKS=100000)
 	@$(BIN)/python -m tests.attacks $(ATTACKS)
+
+crash: .venv/dev.done  ## kill at every write and at random moments, and power cuts (long; CRASH="--random 25" does fewer)
+	@nice -n 10 $(BIN)/python -m tests.crash $(CRASH)
 
 check: .venv/dev.done  ## style, types, direction of imports
 	@$(BIN)/ruff check .

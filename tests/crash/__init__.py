@@ -1,0 +1,1 @@
+"""Kills and power cuts at every moment at which something is written."""
