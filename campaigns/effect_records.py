@@ -26,8 +26,8 @@ def _effect_as_json(effect: Effect) -> dict[str, Any]:
     counts = None
     if effect.counts is not None:
         counts = {field.name: getattr(effect.counts, field.name) for field in fields(Counts)}
-        counts["causes"] = _notes_as_json(effect.counts.causes)
-    plain |= {"subject": asdict(effect.subject), "counts": counts, "caveats": _notes_as_json(effect.caveats)}
+        counts["causes"] = notes_as_json(effect.counts.causes)
+    plain |= {"subject": asdict(effect.subject), "counts": counts, "caveats": notes_as_json(effect.caveats)}
     if isinstance(effect, NotEstimable):
         plain["values"] = _values_as_json(effect.values)
     return plain
@@ -36,33 +36,35 @@ def _effect_as_json(effect: Effect) -> dict[str, Any]:
 def _effect_from_json(found: Mapping[str, Any]) -> Effect:
     counts = None
     if found["counts"] is not None:
-        counts = Counts(**{**found["counts"], "causes": _notes_from_json(found["counts"]["causes"])})
+        counts = Counts(**{**found["counts"], "causes": notes_from_json(found["counts"]["causes"])})
     parts = {
         **found,
         "subject": Subject(**found["subject"]),
         "counts": counts,
-        "caveats": _notes_from_json(found["caveats"]),
+        "caveats": notes_from_json(found["caveats"]),
     }
     if "code" in found:
         return NotEstimable(**{**parts, "values": _values_from_json(found["values"])})
     return EffectEstimate(**parts)
 
 
-def _notes_as_json(notes: Sequence[Note]) -> list[dict[str, Any]]:
+def notes_as_json(notes: Sequence[Note]) -> list[dict[str, Any]]:
+    """One object a note."""
     return [{"code": note.code, "values": _values_as_json(note.values)} for note in notes]
 
 
-def _notes_from_json(found: Sequence[Mapping[str, Any]]) -> tuple[Note, ...]:
+def notes_from_json(found: Sequence[Mapping[str, Any]]) -> tuple[Note, ...]:
+    """What ``notes_as_json`` wrote."""
     return tuple(Note(code=one["code"], values=_values_from_json(one["values"])) for one in found)
 
 
 def _values_as_json(values: Mapping[str, object]) -> dict[str, Any]:
     return {
-        name: _notes_as_json(value) if isinstance(value, tuple) else value for name, value in values.items()
+        name: notes_as_json(value) if isinstance(value, tuple) else value for name, value in values.items()
     }
 
 
 def _values_from_json(found: Mapping[str, Any]) -> dict[str, object]:
     return {
-        name: _notes_from_json(value) if isinstance(value, list) else value for name, value in found.items()
+        name: notes_from_json(value) if isinstance(value, list) else value for name, value in found.items()
     }

@@ -1,12 +1,13 @@
-"""Locked plans in the record. They are only ever added to."""
+"""Locked plans and editions in the record. They are only ever added to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import Boolean, Column, Connection, ForeignKey, Integer, Table, Text, func, insert, select
 
 from campaigns.campaign import Campaign
+from campaigns.editions import Edition
 from campaigns.effects import LockedPlan
 from campaigns.plan_lock import plan_content, plan_sha256
 from surveys.catalogue import Catalogue
@@ -27,6 +28,27 @@ locked_plan = Table(
     Column("note", Text, nullable=False),
     Column("late", Boolean, nullable=False, comment="answers of the last wave had already arrived"),
     Column("as_of_upload", Integer, ForeignKey("upload.id"), comment="the newest upload at that time"),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("as_of_upload", Integer, ForeignKey("upload.id"), comment="the newest upload at that time"),
+    Column("data_sha256", Text, nullable=False),
+    Column("plan_version", Integer, comment="the locked plan it was held against"),
+    Column("plan_sha256", Text),
+    Column("policy", Text, nullable=False, comment="JSON: every rule of what may be shown"),
+    Column("policy_sha256", Text, nullable=False),
+    Column("release", Integer),
+    Column("software", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("campaign_file", Text, nullable=False, comment="the campaign file, as it was"),
+    Column("content", Text, nullable=False, comment="JSON: the protected numbers"),
+    Column("sha256", Text, nullable=False, comment="of the content"),
 )
 
 
@@ -98,3 +120,36 @@ def _row(lock: LockedPlan) -> Mapping[str, object]:
     names = ("campaign", "version", "sha256", "locked_at", "locked_by", "note", "late", "as_of_upload")
     content = json.dumps(lock.content, ensure_ascii=False, sort_keys=True)
     return {**{name: getattr(lock, name) for name in names}, "content": content}
+
+
+def store_edition(catalogue: Catalogue, campaign: str, frozen: Callable[[int], Edition]) -> Edition:
+    """Keep an edition under the next number, in one transaction with its audit entry.
+
+    Parameters
+    ----------
+    frozen
+        The edition of a given number.
+    """
+
+    def store(connection: Connection) -> Edition:
+        newest = connection.scalar(select(func.max(edition.c.number)).where(edition.c.campaign == campaign))
+        made = frozen(1 + (newest or 0))
+        values = {column.name: getattr(made, column.name) for column in edition.columns}
+        connection.execute(insert(edition).values(**values))
+        facts: dict[str, object] = {
+            "edition": made.number,
+            "as_of_upload": made.as_of_upload,
+            "data_sha256": made.data_sha256,
+            "sha256": made.sha256,
+        }
+        note(connection, made.made_by, "edition made", f"campaign {campaign}", facts, made.made_at)
+        return made
+
+    return catalogue.database.write(store)
+
+
+def editions(catalogue: Catalogue, campaign: str) -> list[Edition]:
+    """Every edition of a campaign, oldest first."""
+    query = select(edition).where(edition.c.campaign == campaign).order_by(edition.c.number)
+    with catalogue.database.reading() as connection:
+        return [Edition(**row) for row in connection.execute(query).mappings()]

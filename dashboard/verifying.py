@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from campaigns.plan_lock import plan_sha256
-from campaigns.records import locked_plans
+from campaigns.records import editions, locked_plans
+from dashboard.editions import standings
 from dashboard.settings import Workspace
 from surveys import columns
 from surveys.catalogue import Catalogue
@@ -24,6 +25,7 @@ class Verified:
     interviews: int
     originals: int
     plans: int
+    editions: int
     column_files: int
     audit_entries: int
     audit_head: str  # hash of the newest entry; noted elsewhere it shows later that none was cut off
@@ -53,6 +55,7 @@ def verify(place: Workspace, *, known_head: str | None = None) -> Verified:
         files = [path for campaign in campaigns for path in columns.answers_files(place.columns, campaign)]
         if not found:  # columns of a damaged record would only say the same again
             found += _column_findings(catalogue, place, campaigns)
+            found += _edition_findings(catalogue, place, campaigns)
         parts = [part for campaign in campaigns for part in catalogue.parts(campaign)]
         return Verified(
             findings=tuple(found),
@@ -60,6 +63,7 @@ def verify(place: Workspace, *, known_head: str | None = None) -> Verified:
             interviews=sum(part.interviews for part in parts),
             originals=len(catalogue.originals()),
             plans=plans,
+            editions=sum(len(editions(catalogue, campaign)) for campaign in campaigns),
             column_files=len(files),
             audit_entries=len(entries),
             audit_head=entries[-1].hash if entries else "",
@@ -75,6 +79,14 @@ def _column_findings(catalogue: Catalogue, place: Workspace, campaigns: list[str
                 if kept.exists() and _says_otherwise(kept, fresh):
                     name = kept.relative_to(place.columns).as_posix()
                     yield Finding(code="columns_differ", values={"file": name})
+
+
+def _edition_findings(catalogue: Catalogue, place: Workspace, campaigns: list[str]) -> Iterator[Finding]:
+    """Editions that were altered, or that the record no longer gives; after an erasure none is expected to."""
+    for edition, standing in standings(place, catalogue, campaigns):
+        if standing in ("altered", "differs"):
+            values = {"campaign": edition.campaign, "number": edition.number}
+            yield Finding(code=f"edition_{standing}", values=values)
 
 
 def _says_otherwise(kept: Path, fresh: Path) -> bool:

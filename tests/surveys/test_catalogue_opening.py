@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from campaigns.records import locked_plan
+from campaigns.records import edition, locked_plan
 from campaigns.release_records import release
 from surveys.catalogue import Catalogue
 from surveys.problems import CannotProceed
@@ -39,6 +39,7 @@ def test_the_history_makes_exactly_the_tables_that_the_code_declares(address):
     assert differences == []
     assert locked_plan.metadata is metadata  # the plans declare theirs on the same history
     assert release.metadata is metadata
+    assert edition.metadata is metadata
 
 
 def test_the_last_file_of_the_history_is_its_head():
