@@ -1,21 +1,23 @@
 """``python -m tests.recovery``: simulate every design with every variance, and write docs/recovery.csv and docs/recovery.md.
 
-``make recovery`` runs it. ``--page`` writes the page anew from the numbers that are there.
+``make recovery`` runs it. ``--resume`` keeps the settings that the table of numbers has with as many pilots, and does the rest.
+``--page`` writes the page anew from the numbers that are there.
 """
 
 import argparse
 import csv
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from tests.recovery.cases import CASES
-from tests.recovery.measuring import Measured, measured, settings
+from tests.recovery.measuring import Measured, Setting, measured, settings, ways_of
 from tests.recovery.page import page, said_before
 
 
@@ -28,21 +30,60 @@ def main() -> None:
     said.add_argument("--fast", type=int, default=1000, help="pilots for ways that are a formula")
     said.add_argument("--slow", type=int, default=300, help="pilots for ways that draw, and for models")
     said.add_argument("--numbers", type=Path, default=NUMBERS, help="the table of numbers")
+    said.add_argument("--workers", type=int, default=os.cpu_count(), help="processes at once")
+    said.add_argument(
+        "--resume", action="store_true", help="keep the settings that are there with as many pilots"
+    )
     said.add_argument("--page", action="store_true", help="only write the page anew")
     asked = said.parse_args()
     if asked.page:
         command, made = said_before(PAGE.read_text("utf-8"))
     else:
-        write(asked.numbers, simulated({"fast": asked.fast, "slow": asked.slow}))
+        pilots = {"fast": asked.fast, "slow": asked.slow}
+        kept = done_before(asked.numbers, pilots) if asked.resume else []
+        todo = [setting for setting in settings() if not any(is_of(line, setting) for line in kept)]
+        write(asked.numbers, chain(kept, simulated(todo, pilots, asked.workers)))
         command = f"python -m tests.recovery --fast {asked.fast} --slow {asked.slow}"
         made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     PAGE.write_text(page(read(asked.numbers), command=command, made=made), "utf-8")
 
 
-def simulated(pilots: dict[str, int]) -> Iterator[Measured]:
-    """Every setting, as it is done, on all processors."""
-    todo = settings()
-    with ProcessPoolExecutor(os.cpu_count()) as workers:
+def done_before(file: Path, pilots: Mapping[str, int]) -> list[Measured]:
+    """The lines of the settings that a table of numbers holds whole, drawn as often as is asked now."""
+    lines = [measured_of(line) for line in read(file)]
+    found = []
+    for setting in settings():
+        asked = ways_of(setting, pilots)
+        there = [line for line in lines if is_of(line, setting)]
+        if {line.way: line.pilots for line in there} == asked:
+            found += there
+    return found
+
+
+def is_of(line: Measured, setting: Setting) -> bool:
+    of_line = (line.design, line.outcome, line.icc, line.clusters_per_arm)
+    return of_line == (setting.case.name, setting.kind, setting.icc, setting.wards)
+
+
+def measured_of(line: Mapping[str, str]) -> Measured:
+    """A line as it was measured, from its text."""
+    kinds = {
+        "design": str,
+        "outcome": str,
+        "way": str,
+        "clusters_per_arm": int,
+        "pilots": int,
+        "without_estimate": int,
+    }
+    values = {name: kinds.get(name, float)(text) if text else None for name, text in line.items()}
+    return Measured(**values)  # type: ignore[arg-type]
+
+
+def simulated(
+    todo: Sequence[Setting], pilots: Mapping[str, int], processes: int | None
+) -> Iterator[Measured]:
+    """Every setting, as it is done."""
+    with ProcessPoolExecutor(processes) as workers:
         jobs = [workers.submit(partial(measured, pilots=pilots), setting) for setting in todo]
         for done, job in enumerate(as_completed(jobs), start=1):
             yield from job.result()

@@ -188,7 +188,7 @@ def _crossed(rng: np.random.Generator, world: World, pilots: int) -> pa.Table:
 # ── Ways to a standard error ───────────────────────────────────────────────────────────────────────────────────────
 
 UNCLUSTERED: Mapping[str, Options] = {
-    kind: {"standard_errors": kind} for kind in ("iid", "HC1", "HC2", "HC3")
+    kind: {"standard_errors": kind} for kind in ("iid", "HC0", "HC1", "HC2", "HC3")
 }
 BLIND: Mapping[str, Options] = {"HC2": {"standard_errors": "HC2"}}  # to the wards: what leaving them out does
 SANDWICHES: Mapping[str, Options] = {
@@ -244,29 +244,29 @@ class Case:
         return EFFECT[kind]
 
 
-CLUSTERED = {**BLIND, **SANDWICHES, **LINEARISED, **BOOTSTRAP}
-FITTED = {**SANDWICHES, **LINEARISED}
+FITTED = {**BLIND, **SANDWICHES, **LINEARISED}
+CLUSTERED = {**FITTED, **BOOTSTRAP, **AUTOMATIC}
 CASES = (
     Case(name="pre_post", design="pre_post", draw=_one_group, ways=CLUSTERED, includes_trend=True),
     Case(
         name="paired_pre_post", design="paired_pre_post", draw=_one_panel, includes_trend=True,
-        ways=SANDWICHES,
+        ways=CLUSTERED,
     ),
     Case(
         name="difference_in_differences, other people each wave", design="difference_in_differences", draw=_two_groups,
-        ways={**CLUSTERED, **BY_LOT, **AUTOMATIC}, worlds=ALL,
+        ways={**CLUSTERED, **BY_LOT}, worlds=ALL,
     ),
     Case(
         name="difference_in_differences, the same people", design="difference_in_differences", draw=_two_panels,
-        ways=SANDWICHES,
+        ways={**CLUSTERED, **BY_LOT},
     ),
     Case(
         name="randomised, wards", design="randomised", draw=_wards_by_lot, worlds=ALL,
-        ways={**CLUSTERED, **BY_LOT, **AUTOMATIC},
+        ways={**CLUSTERED, **BY_LOT},
     ),
     Case(
         name="randomised, wards in strata", design="randomised", draw=_wards_by_lot_in_strata,
-        options={"fixed_effects": ("area",)}, ways={**FITTED, **BOOTSTRAP, **BY_LOT},
+        options={"fixed_effects": ("area",)}, ways={**CLUSTERED, **BY_LOT},
     ),
     Case(
         name="randomised, persons", design="randomised", draw=_persons_by_lot, worlds=NO_WARDS,
@@ -280,9 +280,9 @@ CASES = (
         name="randomised, wards crossed by interviewers", design="randomised", draw=_crossed, worlds=(("score", 0.05), ("score", 0.15)),
         ways={"CR1S": {"standard_errors": "CR1S"}, "CR1S two ways": {"standard_errors": "CR1S"}},
     ),
-    Case(name="ancova", design="ancova", draw=_ancova, ways=SANDWICHES),
+    Case(name="ancova", design="ancova", draw=_ancova, ways={**CLUSTERED, **BY_LOT}, at_once=10),
     Case(
-        name="event_study", design="event_study", draw=_four_waves, ways=SANDWICHES, term="event_0",
+        name="event_study", design="event_study", draw=_four_waves, ways=CLUSTERED, term="event_0",
         options={"before": ("1", "2"), "after": ("3", "4")},
     ),
     Case(
@@ -292,9 +292,9 @@ CASES = (
         name="exposure", design="exposure", draw=_self_selected, ways=OWN, options={"categorical": ("schooling",)},
         at_once=20, slow=True,
     ),
-    Case(name="encouragement", design="encouragement", draw=_encouraged, ways=SANDWICHES),
+    Case(name="encouragement", design="encouragement", draw=_encouraged, ways={**BLIND, **SANDWICHES}),
     Case(
-        name="dose", design="dose", draw=_dosed, ways=SANDWICHES, term="dose", share_of_effect=1 / 3,
+        name="dose", design="dose", draw=_dosed, ways=CLUSTERED, term="dose", share_of_effect=1 / 3,
         options={"arms": ("dose",)},
     ),
     Case(

@@ -74,23 +74,30 @@ def settings() -> list[Setting]:
 def measured(setting: Setting, pilots: Mapping[str, int]) -> list[Measured]:
     """Every way of a case in one setting; ``pilots`` is how many are drawn for ``fast`` and for ``slow`` ways."""
     case = setting.case
-    ways = {name: way for name, way in case.ways.items() if _shown(setting, name)}
-    drawn = {name: pilots["slow" if case.slow or name in SLOW else "fast"] for name in ways}
+    drawn = ways_of(setting, pilots)
     effect = case.effect(setting.kind)
     there = World(kind=setting.kind, icc=setting.icc, wards=setting.wards, effect=effect)
     nowhere = World(kind=setting.kind, icc=setting.icc, wards=setting.wards, effect=0.0)
     found = _all_effects(case, there, drawn)
     nothing = _all_effects(case, nowhere, drawn)
     return [
-        _summary(setting, name, case.truth(there), found[name], nothing[name], drawn[name]) for name in ways
+        _summary(setting, name, case.truth(there), found[name], nothing[name], drawn[name]) for name in drawn
     ]
+
+
+def ways_of(setting: Setting, pilots: Mapping[str, int]) -> dict[str, int]:
+    """The ways to a standard error that a setting shows, and how many pilots are drawn for each."""
+    case = setting.case
+    return {
+        name: pilots["slow" if case.slow or name in SLOW else "fast"]
+        for name in case.ways
+        if _shown(setting, name)
+    }
 
 
 def _shown(setting: Setting, way: str) -> bool:
     if setting.wards == FEWEST:
         return way in ("automatic", "CR1S", "CR2")
-    if way == "automatic":
-        return False  # at six wards and more it is CR2
     return way not in SLOW or (setting.kind, setting.icc) not in (("score", 0.05), ("share", 0.15))
 
 
