@@ -25,6 +25,7 @@ FORMULAS = {
     "inference": ("reference/cells.R", "campaigns/test_inference.py"),
     "influence": ("reference/cells.R", "campaigns/test_two_way.py"),
     "joint_test": ("reference/event_study.R", "campaigns/test_event_study.py"),
+    "levels": ("campaigns/test_levels.py",),
     "list_experiment": ("campaigns/test_list_experiment.py",),
     "marginal": ("reference/models.R", "campaigns/test_models.py"),
     "multiplicity": ("campaigns/test_multiplicity.py",),
