@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.access import OPEN_SCOPE, Scope
 from dashboard.evaluations import Evaluations
 from dashboard.pair_searches import PairSearches
 from dashboard.quality import Qualities
@@ -25,4 +24,3 @@ class Services:
     qualities: Qualities
     searches: PairSearches
     pages: Sequence[str]
-    scope: Scope = OPEN_SCOPE  # of whoever asks
