@@ -13,7 +13,7 @@ from campaigns.effect_records import effects_as_json, effects_from_json
 from campaigns.membership import packed, unpacked
 from campaigns.releases import Release
 from surveys.catalogue import Catalogue
-from surveys.problems import CannotProceed
+from surveys.problems import Refused
 from surveys.record.audit import note
 from surveys.record.tables import Moment, metadata
 
@@ -114,22 +114,17 @@ def propose_public(
 
     Raises
     ------
-    CannotProceed
+    Refused
         Nobody is named, the report found something, or it was proposed already.
     """
-    where = f"{campaign}, edition {edition}"
     if not by.strip():
-        raise CannotProceed(where, "nobody is named who proposes it.", "Say who does: --by NAME.")
+        raise Refused("public_by_nobody", campaign, edition=edition)
     if not report.get("passed"):
-        raise CannotProceed(
-            where,
-            "the report on disclosure found something.",
-            "Read the report, withhold what it names, and make a new edition.",
+        raise Refused(
+            "public_with_findings", campaign, edition=edition, findings=", ".join(report["findings"])
         )
     if public_release_of(catalogue, campaign, edition) is not None:
-        raise CannotProceed(
-            where, "it was proposed to be public already.", "Have a second person approve it."
-        )
+        raise Refused("public_proposed_already", campaign, edition=edition)
     now = datetime.now(UTC)
     found = PublicRelease(
         campaign=campaign, edition=edition, proposed_by=by.strip(), proposed_at=now, report=report
@@ -158,26 +153,24 @@ def propose_public(
     return catalogue.database.write(store)
 
 
-def approve_public(catalogue: Catalogue, campaign: str, edition: int, *, by: str) -> PublicRelease:
-    """Let an edition out, as the second person: who proposed it cannot.
+def approve_public(
+    catalogue: Catalogue, campaign: str, edition: int, *, by: str, made_by: str
+) -> PublicRelease:
+    """Let an edition out, as another person than who made it and who proposed it.
 
     Raises
     ------
-    CannotProceed
-        It was not proposed, is public already, or the same person proposed it.
+    Refused
+        It was not proposed, is public already, or the same person made or proposed it.
     """
-    where, checker = f"{campaign}, edition {edition}", by.strip()
+    checker = by.strip()
     found = public_release_of(catalogue, campaign, edition)
     if found is None:
-        raise CannotProceed(where, "nobody proposed it to be public.", "Propose it first.")
+        raise Refused("public_not_proposed", campaign, edition=edition)
     if found.is_public:
-        raise CannotProceed(where, "it is public already.", "Nothing needs to be done.")
-    if not checker or checker.casefold() == found.proposed_by.casefold():
-        raise CannotProceed(
-            where,
-            "who proposed a public release cannot approve it.",
-            "Have a second person read the report on disclosure and approve.",
-        )
+        raise Refused("public_already", campaign, edition=edition)
+    if not checker or checker.casefold() in {found.proposed_by.casefold(), made_by.casefold()}:
+        raise Refused("public_by_one_person", campaign, edition=edition)
     now = datetime.now(UTC)
 
     def store(connection: Connection) -> None:

@@ -2,11 +2,12 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from campaigns.conclusions import conclude
+from campaigns.disclosure_report import report_on
 from campaigns.editions import (
     Edition,
     Standing,
@@ -25,8 +26,7 @@ from campaigns.records import editions, locked_plans, store_edition
 from campaigns.registry import load_campaign
 from campaigns.release_records import releases
 from campaigns.releases import protect_after
-from dashboard.evaluations import NothingYet, policy_of
-from dashboard.questionnaires import asked_in
+from dashboard.evaluations import NothingYet, exactly, policy_of
 from dashboard.releasing import released
 from dashboard.settings import Workspace
 from surveys import columns
@@ -49,14 +49,7 @@ def make_edition(place: Workspace, catalogue: Catalogue, campaign_id: str, *, by
     answers = columns.refresh(catalogue, place.columns, campaign.id)
     if not answers:
         raise NothingYet(campaign.id)
-    exact = conclude(
-        campaign,
-        answers,
-        as_of_upload=newest,
-        data_sha256=columns.fingerprint(answers),
-        asked=asked_in(catalogue, campaign),
-        policy=policy,
-    )
+    exact = exactly(catalogue, campaign, answers, policy, as_of=newest)
     shown = stamped(
         released(catalogue, exact, answers, policy, by=by), binding(locked_plans(catalogue, campaign.id))
     )
@@ -93,6 +86,12 @@ def edition_numbered(catalogue: Catalogue, campaign_id: str, number: int) -> Edi
             return one
     known = ", ".join(str(one.number) for one in made) or "–"
     raise Refused("no_such_edition", campaign_id, number=number, known=known)
+
+
+def disclosure_of(catalogue: Catalogue, edition: Edition) -> Mapping[str, Any]:
+    """The report on disclosure that is read before an edition goes to the public."""
+    shown = evaluation_of_edition(edition, locked_plans(catalogue, edition.campaign))
+    return report_on(shown, policy_of_edition(edition))
 
 
 def export_edition(place: Workspace, catalogue: Catalogue, edition: Edition) -> Path:
@@ -136,13 +135,6 @@ def standings(
 def _made_again(catalogue: Catalogue, folder: Path, edition: Edition) -> Evaluation:
     campaign, policy = campaign_of_edition(edition), policy_of_edition(edition)
     answers = columns.refresh(catalogue, folder, campaign.id, as_of=edition.as_of_upload)
-    exact = conclude(
-        campaign,
-        answers,
-        as_of_upload=edition.as_of_upload,
-        data_sha256=columns.fingerprint(answers),
-        asked=asked_in(catalogue, campaign),
-        policy=policy,
-    )
+    exact = exactly(catalogue, campaign, answers, policy, as_of=edition.as_of_upload)
     told = next((one for one in releases(catalogue, campaign.id) if one.number == edition.release), None)
     return protect_after(exact, members_of(campaign, answers), policy, told)

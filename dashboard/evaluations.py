@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from campaigns.campaign import Campaign
@@ -89,16 +90,29 @@ class Evaluations:
         answers = columns.refresh(self._catalogue, self._workspace.columns, campaign.id)
         if not answers:
             raise NothingYet(campaign.id)
-        exact = conclude(
-            campaign,
-            answers,
-            as_of_upload=newest,
-            data_sha256=columns.fingerprint(answers),
-            asked=asked_in(self._catalogue, campaign),
-            policy=policy,
-            kept=self._concluded,
-        )
+        exact = exactly(self._catalogue, campaign, answers, policy, as_of=newest, kept=self._concluded)
         return stamped(released(self._catalogue, exact, answers, policy), lock)
+
+
+def exactly(
+    catalogue: Catalogue,
+    campaign: Campaign,
+    answers: Sequence[Path],
+    policy: Policy,
+    *,
+    as_of: int | None,
+    kept: Kept | None = None,
+) -> Evaluation:
+    """The exact evaluation of the answers as of an upload, with what was asked for them; nothing of it is shown as it stands."""
+    return conclude(
+        campaign,
+        answers,
+        as_of_upload=as_of,
+        data_sha256=columns.fingerprint(answers),
+        asked=asked_in(catalogue, campaign),
+        policy=policy,
+        kept=kept,
+    )
 
 
 def policy_of(workspace: Workspace) -> Policy:

@@ -1,4 +1,4 @@
-"""``awareness edition``: freeze an evaluation under a number, list what was frozen, and make it again."""
+"""``awareness edition``: freeze an evaluation under a number, list what was frozen, make it again, let it out to the public."""
 
 from typing import Annotated
 
@@ -16,9 +16,10 @@ from dashboard.commands.results import OutputOption, as_json, write_result
 
 
 NOT_AS_FROZEN = 1
+EditionOption = Annotated[int, typer.Option("--edition", help="Number of the edition.")]
 
 verbs = typer.Typer(
-    no_args_is_help=True, help="Freeze an evaluation under a number; list and verify those made."
+    no_args_is_help=True, help="Freeze an evaluation under a number; list, verify and publish those made."
 )
 
 
@@ -60,6 +61,52 @@ def list_editions(
     place.campaign_file(campaign)
     with Catalogue(place.database_url) as catalogue:
         write_result(as_json([one.summary() for one in editions(catalogue, campaign)]), output)
+
+
+@verbs.command()
+def propose(
+    campaign: CampaignOption,
+    edition: EditionOption,
+    workspace: WorkspaceOption = None,
+    by: ByOption = None,
+    language: LanguageOption = "en",
+    output: OutputOption = None,
+) -> None:
+    """Ask for an edition to be public; prints the report on disclosure that a second person has to read."""
+    from campaigns.release_records import propose_public
+    from dashboard.editions import disclosure_of, edition_numbered
+    from dashboard.settings import load_workspace
+    from surveys.catalogue import Catalogue
+
+    place = load_workspace(workspace)
+    place.campaign_file(campaign)
+    with in_the_readers_language(language), Catalogue(place.database_url) as catalogue:
+        report = disclosure_of(catalogue, edition_numbered(catalogue, campaign, edition))
+        propose_public(catalogue, campaign, edition, by=acting(by), report=report)
+    write_result(as_json(report), output)
+
+
+@verbs.command()
+def approve(
+    campaign: CampaignOption,
+    edition: EditionOption,
+    workspace: WorkspaceOption = None,
+    by: ByOption = None,
+    language: LanguageOption = "en",
+) -> None:
+    """Let an edition out to the public, as somebody else than who made it and who proposed it."""
+    from campaigns.release_records import approve_public
+    from dashboard.editions import edition_numbered
+    from dashboard.settings import load_workspace
+    from surveys.catalogue import Catalogue
+    from surveys.languages import say
+
+    place = load_workspace(workspace)
+    place.campaign_file(campaign)
+    with in_the_readers_language(language), Catalogue(place.database_url) as catalogue:
+        made_by = edition_numbered(catalogue, campaign, edition).made_by
+        approve_public(catalogue, campaign, edition, by=acting(by), made_by=made_by)
+    print(say("editions.public", language, campaign=campaign, number=edition))
 
 
 @verbs.command()

@@ -212,12 +212,10 @@ def evaluation_of(folder: Path | None, campaign_id: str, as_of: int | None) -> "
 
 def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactEvaluation:
     """A campaign's exact evaluation; nothing of it is shown as it stands."""
-    from campaigns.conclusions import conclude
     from campaigns.plan_lock import binding
     from campaigns.records import locked_plans
     from campaigns.registry import load_campaign
-    from dashboard.evaluations import policy_of
-    from dashboard.questionnaires import asked_in
+    from dashboard.evaluations import exactly, policy_of
     from dashboard.settings import load_workspace
     from surveys import columns
     from surveys.catalogue import Catalogue
@@ -228,15 +226,7 @@ def exact_of(folder: Path | None, campaign_id: str, as_of: int | None) -> ExactE
         answers = columns.refresh(catalogue, place.columns, campaign.id, as_of=as_of)
         newest = catalogue.newest_upload(campaign.id) if as_of is None else as_of
         lock = binding(locked_plans(catalogue, campaign.id))
-        asked = asked_in(catalogue, campaign)
-    exact = conclude(
-        campaign,
-        answers,
-        as_of_upload=newest,
-        data_sha256=columns.fingerprint(answers),
-        asked=asked,
-        policy=policy_of(place),
-    )
+        exact = exactly(catalogue, campaign, answers, policy_of(place), as_of=newest)
     return ExactEvaluation(evaluation=exact, answers=answers, lock=lock)
 
 

@@ -186,16 +186,16 @@ def test_one_person_proposes_a_public_release_and_another_lets_it_out(
     assert report["passed"]
     with Catalogue(f"sqlite:///{tmp_path / 'record.db'}") as catalogue:
         with pytest.raises(CannotProceed, match="nobody proposed"):
-            approve_public(catalogue, "pilot", 1, by="Lee")
+            approve_public(catalogue, "pilot", 1, by="Lee", made_by="Cho")
         assert not propose_public(catalogue, "pilot", 1, by="Kim", report=report).is_public
         with pytest.raises(CannotProceed, match="already"):
             propose_public(catalogue, "pilot", 1, by="Lee", report=report)
-        for same in ("Kim", " kim ", ""):
+        for same in ("Kim", " kim ", "cho", ""):
             with pytest.raises(CannotProceed, match="cannot approve"):
-                approve_public(catalogue, "pilot", 1, by=same)
-        assert approve_public(catalogue, "pilot", 1, by="Lee").is_public
+                approve_public(catalogue, "pilot", 1, by=same, made_by="Cho")
+        assert approve_public(catalogue, "pilot", 1, by="Lee", made_by="Cho").is_public
         with pytest.raises(CannotProceed, match="public already"):
-            approve_public(catalogue, "pilot", 1, by="Park")
+            approve_public(catalogue, "pilot", 1, by="Park", made_by="Cho")
         found = public_release_of(catalogue, "pilot", 1)
         assert found is not None
         assert (found.proposed_by, found.approved_by, found.report["passed"]) == ("Kim", "Lee", True)

@@ -101,3 +101,24 @@ def test_an_edition_that_does_not_exist_is_refused_in_the_readers_language(place
     )  # fmt: skip
     assert told.returncode == 2
     assert "발간본 제7호가 없습니다" in told.stderr
+
+
+def test_two_persons_let_an_edition_out_and_the_first_reads_the_report(place) -> None:
+    def edition(verb: str, *rest: str):
+        return awareness("edition", verb, "--workspace", place.folder, "--campaign", "pilot", *rest)
+
+    assert edition("propose", "--edition", "1", "--by", "Kim").returncode == 2
+    assert edition("make", "--by", "Cho").returncode == 0
+    proposed = edition("propose", "--edition", "1", "--by", "Kim")
+    assert proposed.returncode == 0, proposed.stderr
+    report = json.loads(proposed.stdout)
+    assert report["passed"]
+    assert report["told"] > 0
+    for same in ("Kim", "Cho"):
+        refused = edition("approve", "--edition", "1", "--by", same, "--language", "ko")
+        assert refused.returncode == 2
+        assert "승인할 수 없습니다" in refused.stderr
+    assert edition("approve", "--edition", "1", "--by", "Lee").returncode == 0
+    with Catalogue(place.database_url) as catalogue:
+        actions = [entry.action for entry in catalogue.audit_entries()]
+    assert actions[-2:] == ["public release proposed", "public release approved"]
