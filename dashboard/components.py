@@ -8,7 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from campaigns.campaign import Campaign
-from dashboard.evaluations import policy_of
+from dashboard.evaluations import NothingYet, policy_of
 from dashboard.links import SITES_APART, Address
 from dashboard.services import Services
 from surveys.languages import pick, say
@@ -165,7 +165,7 @@ def campaign_page(
     services: Services,
     content_of: Callable[[Campaign, str], Sequence[Component | None]],
 ) -> html.Div:
-    """The page of the campaign the address names; where there is none, what to do.
+    """The page of the campaign the address names; where there is none, or no interview of it, what to do.
 
     Parameters
     ----------
@@ -178,7 +178,10 @@ def campaign_page(
         title, text = say("screens.no_campaign.title", language), say("screens.no_campaign.text", language)
         content: Sequence[Component | None] = [message(title, text)]
     else:
-        content = content_of(campaign, language)
+        try:
+            content = content_of(campaign, language)
+        except NothingYet:
+            content = [message(say("screens.no_data.title", language), say("screens.no_data.text", language))]
     return frame(page, address, content, services=services, campaign=campaign)
 
 

@@ -134,6 +134,11 @@ def records(rows: Sequence[Mapping[str, object]]) -> tuple[Mapping[str, object],
     return tuple({name: row.get(name) for name in columns} for row in rows)
 
 
+def lines_of(key: str, language: str) -> tuple[str, ...]:
+    """The lines of a text of the catalogue of strings."""
+    return tuple(line.strip() for line in say(key, language).strip().splitlines())
+
+
 def bounds_of(outcome: Outcome) -> tuple[float, float] | None:
     """Lowest and highest possible score, where bounded."""
     return (0.0, 1.0) if outcome.unit == "proportion" else outcome.range

@@ -14,6 +14,7 @@ from dashboard.figure_parts import (
     bounds_of,
     cited,
     level_scale,
+    lines_of,
     records,
     row_of,
     scale_of,
@@ -58,7 +59,7 @@ def flow_figure(evaluation: Evaluation, flow: pd.DataFrame, site: Site, language
         id="flow",
         headline=headline,
         subtitle=subtitle,
-        how_to_read=_lines("site.flow.how_to_read", language),
+        how_to_read=lines_of("site.flow.how_to_read", language),
         source=source_of(evaluation, evaluation.campaign.outcomes[0].id, language, people),
         language=language,
         lanes=tuple(_lane(row, language) for row in rows),
@@ -175,7 +176,7 @@ def levels_figure(
         id="levels",
         headline=headline,
         subtitle=subtitle,
-        how_to_read=_lines("site.levels.how_to_read", language),
+        how_to_read=lines_of("site.levels.how_to_read", language),
         source=source_of(evaluation, outcome.id, language, sum(level.n for level in own)),
         language=language,
         first=say("site.levels.first", language),
@@ -300,7 +301,7 @@ def _outcomes_in(
         id=figure,
         headline=headline,
         subtitle=subtitle,
-        how_to_read=_lines("site.outcomes.how_to_read", language),
+        how_to_read=lines_of("site.outcomes.how_to_read", language),
         source=source_of(evaluation, outcomes[0].id, language, most),
         language=language,
         first=say("site.outcomes.first", language),
@@ -389,7 +390,3 @@ def effect_record(effect: Effect) -> dict[str, object]:
         "conf_high": effect.conf_high, "p_value": effect.p_value, "p_adjusted": effect.p_adjusted, "n": effect.counts.n,
         "n_clusters": effect.counts.n_clusters, "standard_errors": effect.standard_errors, "flag": "",
     }  # fmt: skip
-
-
-def _lines(key: str, language: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in say(key, language).strip().splitlines())

@@ -7,7 +7,7 @@ from campaigns.clusters_of_site import SiteClusters
 from campaigns.effects import EffectEstimate, Evaluation
 from campaigns.threat_rows import Threat
 from dashboard import wording
-from dashboard.figure_parts import cited, records, script, simulated, source_of
+from dashboard.figure_parts import cited, lines_of, records, script, simulated, source_of
 from dashboard.figure_spec import FigureGroup, FigureRow, FigureSpec, Mark, Scale
 from dashboard.links import Address
 from dashboard.threat_words import LABELS, THREATS, named, threat_lines
@@ -68,7 +68,7 @@ def sites_figure(
         id="sites",
         headline=headline,
         subtitle=subtitle,
-        how_to_read=_lines("threats_page.how_to_read", language),
+        how_to_read=lines_of("threats_page.how_to_read", language),
         source=source_of(evaluation, campaign.outcomes[0].id, language, None),
         language=language,
         first=say("screens.table.site", language),
@@ -126,7 +126,7 @@ def balance_figure(evaluation: Evaluation, found: Sequence[Threat], site: Site, 
         id="balance",
         headline=headline,
         subtitle=subtitle,
-        how_to_read=_lines("threats_page.balance.how_to_read", language),
+        how_to_read=lines_of("threats_page.balance.how_to_read", language),
         source=source_of(evaluation, evaluation.campaign.outcomes[0].id, language, _people(own)),
         language=language,
         first=say("threats_page.balance.first", language),
@@ -190,7 +190,7 @@ def clusters_figure(
         id="clusters",
         headline=headline,
         subtitle=subtitle,
-        how_to_read=_lines("threats_page.clusters.how_to_read", language),
+        how_to_read=lines_of("threats_page.clusters.how_to_read", language),
         source=source_of(evaluation, evaluation.campaign.outcomes[0].id, language, None),
         language=language,
         first=say("site.outcomes.first", language),
@@ -257,7 +257,3 @@ def _record(one: Threat) -> dict[str, object]:
         "mean_comparison": one.comparison, "normalised_difference": one.estimate, "p_value": one.p_value,
         "n_campaign": one.n_campaign, "n_comparison": one.n_comparison, "flag": "c" if one.reason else "",
     }  # fmt: skip
-
-
-def _lines(key: str, language: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in say(key, language).strip().splitlines())

@@ -1,6 +1,7 @@
 """One site on one page: how it was studied, who was interviewed, what was found, what threatens it, what it can say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dash import Dash, html
@@ -11,8 +12,7 @@ from campaigns.campaign import Campaign, Outcome, Site
 from campaigns.effects import EffectEstimate, Evaluation
 from dashboard import wording
 from dashboard.comparison import alarms, comparison_of
-from dashboard.components import Figure, GoTo, alarm, campaign_page, message, panel
-from dashboard.evaluations import NothingYet
+from dashboard.components import Figure, GoTo, alarm, campaign_page, panel
 from dashboard.figure_spec import FigureSpec, as_props
 from dashboard.links import Address
 from dashboard.pages.compare import first_outcome
@@ -25,11 +25,8 @@ from surveys.languages import pick, say
 def layout(services: Services, address: Address) -> html.Div:
     """The page of the site the address names; the first site where it names none."""
 
-    def content(campaign: Campaign, language: str) -> Sequence[Component | None]:
-        try:
-            return _screen(services, services.evaluations.current(campaign), address)
-        except NothingYet:
-            return [message(say("screens.no_data.title", language), say("screens.no_data.text", language))]
+    def content(campaign: Campaign, _language: str) -> Sequence[Component | None]:
+        return _screen(services, services.evaluations.current(campaign), address)
 
     return campaign_page("site", address, services, content)
 
@@ -136,7 +133,7 @@ def _screen(services: Services, evaluation: Evaluation, address: Address) -> lis
         html.P(say("site.unknown", language, site=address.site), className="filtered", role="status")
         if unknown
         else None,
-        alarm(alarms(evaluation, language), address),
+        alarm(alarms(only(evaluation, site), language), address),
         choices(campaign, address, "/site", outcomes=True),
         _design(evaluation, site, language),
         *drawn,
@@ -148,6 +145,12 @@ def _screen(services: Services, evaluation: Evaluation, address: Address) -> lis
         ),
         _what_it_can_say(evaluation, site, outcome, language),
     ]
+
+
+def only(evaluation: Evaluation, site: Site) -> Evaluation:
+    """The evaluation as if there were no other site: a page about one tells no alarm of another."""
+    effects = tuple(effect for effect in evaluation.effects if effect.subject.site == site.id)
+    return replace(evaluation, campaign=replace(evaluation.campaign, sites=(site,)), effects=effects)
 
 
 def _heading(evaluation: Evaluation, site: Site, address: Address) -> html.Div:

@@ -7,8 +7,7 @@ from dash.development.base_component import Component
 
 from campaigns.campaign import Campaign
 from campaigns.effects import Evaluation
-from dashboard.components import Figure, campaign_page, heading, message, panel
-from dashboard.evaluations import NothingYet
+from dashboard.components import Figure, campaign_page, heading, panel
 from dashboard.figure_spec import FigureSpec, as_props
 from dashboard.links import Address
 from dashboard.pages.site import choices, site_of, threat_list
@@ -21,11 +20,8 @@ from surveys.languages import pick, say
 def layout(services: Services, address: Address) -> html.Div:
     """All sites of a campaign, and the one the address names."""
 
-    def content(campaign: Campaign, language: str) -> Sequence[Component | None]:
-        try:
-            return _screen(services, services.evaluations.current(campaign), address)
-        except NothingYet:
-            return [message(say("screens.no_data.title", language), say("screens.no_data.text", language))]
+    def content(campaign: Campaign, _language: str) -> Sequence[Component | None]:
+        return _screen(services, services.evaluations.current(campaign), address)
 
     return campaign_page("threats", address, services, content)
 

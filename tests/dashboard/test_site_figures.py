@@ -9,10 +9,12 @@ import pytest
 
 from campaigns.flow import FLOW_COLUMNS
 from campaigns.levels import Level
+from dashboard.comparison import alarms
 from dashboard.figure_files import as_csv
 from dashboard.figure_spec import FigureSpec, as_props
 from dashboard.figure_svg import as_svg, wrapped
 from dashboard.links import Address
+from dashboard.pages.site import only
 from dashboard.site_figures import flow_figure, levels_figure, outcome_figures
 from surveys.languages import languages
 from tests.dashboard.fixtures import CAMPAIGN, evaluation
@@ -153,3 +155,9 @@ def test_lines_are_broken_between_words_and_korean_counts_double() -> None:
     assert wrapped("aa bb cc", 1000, 10) == ["aa bb cc"]
     assert len(wrapped("가나 다라 마바", 40, 10)) > len(wrapped("ab cd ef", 40, 10))
     assert " ".join(wrapped("one two three four five", 60, 12)) == "one two three four five"
+
+
+def test_a_page_about_one_site_tells_no_alarm_of_another() -> None:
+    harmed = evaluation(harm=True)
+    assert "fear" in alarms(only(harmed, CAMPAIGN.site("npl")), "en")
+    assert alarms(only(harmed, CAMPAIGN.site("idn")), "en") == {}
