@@ -1,7 +1,5 @@
-"""The dashboard as an app: routes, security headers, and the pages put into their frame."""
+"""The dashboard as an app: routes, and the pages put into their frame."""
 
-import logging
-import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,12 +7,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from dash import Dash, Input, Output, dcc, html
-from flask import Response, abort, request
-from werkzeug.wsgi import FileWrapper
+from flask import request
 
 from dashboard import downloads, figure_files
 from dashboard.components import frame, message
 from dashboard.evaluations import Evaluations
+from dashboard.guard import CSRF_COOKIE, CSRF_HEADER, csrf_cookie, guard, log_failure
 from dashboard.links import Address, language_of, parse_address
 from dashboard.pages import FIRST_PAGE, PAGES
 from dashboard.pair_searches import PairSearches
@@ -28,7 +26,6 @@ from surveys.languages import say
 from surveys.problems import CannotProceed
 
 
-LOG = logging.getLogger(__name__)
 WEEK = 604_800  # seconds; what may change carries its time of change in its address
 INDEX = """<!DOCTYPE html>
 <html lang="@language@">
@@ -43,14 +40,6 @@ INDEX = """<!DOCTYPE html>
     {%config%}{%scripts%}{%renderer%}
   </body>
 </html>"""
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 class Dashboard(Dash):
@@ -59,6 +48,11 @@ class Dashboard(Dash):
     def __init__(self, *args: Any, known_languages: Sequence[str], **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._known_languages = known_languages
+
+    def _config(self) -> dict[str, Any]:
+        """What the browser is told: the token's cookie has another name over HTTPS."""
+        told: dict[str, Any] = super()._config()
+        return {**told, "csrf_token_name": csrf_cookie(request.is_secure)}
 
     def interpolate_index(self, **parts: str) -> str:
         """The page Dash starts from, with its language and title."""
@@ -91,6 +85,8 @@ def create_app(workspace: Workspace, *, prepare: bool = False) -> Dash:
         assets_ignore=r".*cartesian.*",  # fetched by the browser only when a picture is asked for
         enable_mcp=False,
         health_endpoint="healthz",
+        csrf_token_name=CSRF_COOKIE,
+        csrf_header_name=CSRF_HEADER,
         suppress_callback_exceptions=True,  # a page's callbacks are there before the page is
         update_title=None,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
@@ -102,7 +98,7 @@ def create_app(workspace: Workspace, *, prepare: bool = False) -> Dash:
         page.register(app, services)
     downloads.register(app, services)
     figure_files.register(app, services, PAGES)
-    _guard(app)
+    guard(app, workspace.languages)
     if prepare:
         threading.Thread(target=services.evaluations.prepare, name="prepare", daemon=True).start()
     return app
@@ -142,9 +138,8 @@ def show_page(services: Services, path: str, query: Mapping[str, str], accepted:
         shown: html.Div = page.layout(services, address)
     except CannotProceed as stop:
         return _message_page("stopped", address, services, said=f"{stop.where}: {stop.what} {stop.remedy}")
-    except Exception:
-        reference = secrets.token_hex(4)  # joins what the reader sees with what the log holds
-        LOG.exception("page %s failed, reference %s", name, reference)
+    except Exception as error:
+        reference = log_failure(f"page {name}", error)
         return _message_page("failed", address, services, reference=reference)
     return shown
 
@@ -171,47 +166,3 @@ def _message_page(
     except Exception:
         campaign = None  # the page being shown may be about just that
     return frame(which, address, [message(title, text, links)], services=services, campaign=campaign)
-
-
-def _guard(app: Dash) -> None:
-    hashes: dict[int, str] = {}
-
-    @app.server.before_request
-    def same_origin() -> None:
-        if request.method in {"GET", "HEAD", "OPTIONS"}:
-            return
-        site = request.headers.get("Sec-Fetch-Site", "same-origin")
-        origin = request.headers.get("Origin")
-        if site not in {"same-origin", "none"} or (origin and origin != request.host_url.rstrip("/")):
-            abort(403)
-
-    @app.server.after_request
-    def protect(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if response.direct_passthrough and isinstance(response.response, FileWrapper):
-            response.call_on_close(response.response.close)  # compression reads the file and forgets it
-        if response.mimetype == "text/html":
-            inline = len(app._inline_scripts)
-            if inline not in hashes:
-                hashes[inline] = " ".join(app.csp_hashes())
-            response.headers["Content-Security-Policy"] = content_security_policy(hashes[inline])
-        return response
-
-
-def content_security_policy(script_hashes: str) -> str:
-    """Nothing but what this server sends; inline scripts only those whose hash is known."""
-    return "; ".join(
-        [
-            "default-src 'self'",
-            f"script-src 'self' {script_hashes}",
-            "style-src 'self' 'unsafe-inline'",  # Dash's own components bring their styles as elements
-            "img-src 'self' data: blob:",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )

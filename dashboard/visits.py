@@ -14,6 +14,7 @@ from surveys.problems import CannotProceed, FileRefused, Refused
 
 
 LARGEST_REQUEST = 2 << 20  # bytes of a decision; a file comes as a stream
+LARGEST_ID = 2**31
 NAME_CHARACTERS = 200
 
 
@@ -47,7 +48,7 @@ class Visit:
     def ids(self) -> list[int]:
         """The numbers that were sent."""
         sent = self.body.get("ids")
-        if not isinstance(sent, list) or not all(isinstance(one, int) for one in sent):
+        if not isinstance(sent, list) or not all(type(one) is int and 0 <= one < LARGEST_ID for one in sent):
             abort(400)
         return sent
 

@@ -89,8 +89,8 @@
   }
 
   function ask(path, method, body) {
-    var options = { method: method };
-    if (body) { options.headers = { "Content-Type": "application/json" }; options.body = JSON.stringify(body); }
+    var options = { method: method, headers: window.campaign_asking.withToken() };
+    if (body) { options.headers["Content-Type"] = "application/json"; options.body = JSON.stringify(body); }
     return fetch(path, options).then(function (reply) {
       return (method === "HEAD" ? Promise.resolve({}) : reply.json().catch(function () { return {}; })).then(function (told) {
         var offset = reply.headers.get("Upload-Offset");
@@ -163,7 +163,8 @@
           function stall() { request.abort(); }
           request = new XMLHttpRequest();
           request.open("PATCH", at());
-          request.setRequestHeader("Content-Type", "application/offset+octet-stream");
+          var headers = window.campaign_asking.withToken({ "Content-Type": "application/offset+octet-stream" });
+          Object.keys(headers).forEach(function (name) { request.setRequestHeader(name, headers[name]); });
           request.setRequestHeader("Upload-Offset", String(from));
           request.upload.onprogress = function (event) {
             clearTimeout(watch);

@@ -15,6 +15,7 @@ from dashboard.links import Address, language_of, parse_address
 from dashboard.pages import FIRST_PAGE, PAGES
 from dashboard.settings import Workspace, init_workspace
 from surveys.languages import say
+from tests.dashboard.clients import client_of
 
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
@@ -40,7 +41,7 @@ def app(with_campaign: Workspace) -> Dash:
 
 @pytest.fixture
 def client(app: Dash) -> FlaskClient:
-    return app.server.test_client()
+    return client_of(app)
 
 
 def shown(workspace: Workspace, path: str, **query: str) -> str:

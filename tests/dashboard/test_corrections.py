@@ -26,6 +26,7 @@ from surveys.proposing import Wanted
 from tests.campaigns.command_line import awareness
 from tests.campaigns.examples import CAMPAIGN
 from tests.campaigns.test_evaluate_command import write_interviews, write_questionnaire
+from tests.dashboard.clients import client_of
 
 
 SITES = ("npl", "tha")
@@ -231,7 +232,7 @@ def test_a_preview_shows_no_more_than_a_shared_view(place: Workspace) -> None:
 
 @pytest.fixture
 def client(place: Workspace) -> FlaskClient:
-    return create_app(place).server.test_client()
+    return client_of(create_app(place))
 
 
 WHERE = "campaign=pilot&lang=en"

@@ -11,6 +11,7 @@ from dashboard.app import create_app, services_of
 from dashboard.linking import Linker
 from dashboard.pair_searches import PairSearch, run_search
 from surveys.catalogue import Catalogue
+from tests.dashboard.clients import client_of
 from tests.dashboard.panel_workspace import SECRETS, build
 
 
@@ -21,7 +22,7 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def client(workspace):
-    return create_app(workspace).server.test_client()
+    return client_of(create_app(workspace))
 
 
 def post(client, path, **body):
@@ -141,7 +142,7 @@ def test_a_campaign_that_names_no_keys_says_what_to_do(tmp_path, workspace):
     file = workspace.campaigns / "panel.yaml"
     text = file.read_text("utf-8").replace("  respondent: code\n", "")
     file.write_text(text[: text.index("linking:")] + text[text.index("outcomes:") :], "utf-8")
-    said = page(create_app(workspace).server.test_client(), "ko")
+    said = page(client_of(create_app(workspace)), "ko")
     assert (
         "응답자를 연결할 항목이 정해지지 않았습니다"
         in json.loads(said)["response"]["page"]["children"].__str__()

@@ -21,6 +21,7 @@ from surveys.languages import catalogue as strings
 from surveys.languages import languages
 from surveys.quality.report import CHECKS
 from tests.campaigns.command_line import awareness
+from tests.dashboard.clients import client_of
 from tests.surveys.fieldwork_example import CAMPAIGN, said, write_export, write_instrument
 
 
@@ -214,7 +215,7 @@ def test_the_page_names_site_and_wave_and_fetches_their_report(workspace: Worksp
     drawn = next(part for part in page["content"].children if getattr(part, "id", "") == "quality-report")
     assert (drawn.site, drawn.wave) == ("npl", "endline")
     assert [one["value"] for one in drawn.waves] == ["baseline", "endline"]
-    client = app.server.test_client()
+    client = client_of(app)
     reply = client.get(drawn.source)
     assert reply.status_code == 200
     view = reply.get_json()
@@ -229,14 +230,14 @@ def test_a_page_opened_from_the_menu_gets_its_report_though_no_campaign_is_in_th
 ) -> None:
     page = show_page(services_of(workspace), "/quality", {"lang": "en"})
     drawn = next(part for part in page["content"].children if getattr(part, "id", "") == "quality-report")
-    client = app.server.test_client()
+    client = client_of(app)
     view = client.get(drawn.source).get_json()
     assert view["headline"].startswith("Nepal: ")
     assert client.get(view["sheet"]).status_code == 200
 
 
 def test_a_site_without_interviews_says_what_to_do(app: Dash) -> None:
-    client = app.server.test_client()
+    client = client_of(app)
     view = client.get("/quality/report.json?lang=ko&campaign=pilot&site=tha&wave=endline").get_json()
     assert view["empty"]
     assert "아직 면접이 없습니다" in view["headline"]
@@ -248,7 +249,7 @@ def test_a_site_without_interviews_says_what_to_do(app: Dash) -> None:
      "campaign=pilot&site=npl&wave=again"],
 )  # fmt: skip
 def test_nothing_else_stands_in_for_what_was_asked(app: Dash, query: str) -> None:
-    client = app.server.test_client()
+    client = client_of(app)
     assert client.get(f"/quality/report.json?{query}").status_code == 404
     assert client.get(f"/download/quality.xlsx?{query}").status_code == 404
 

@@ -16,6 +16,7 @@ from dashboard.receiving import PIECE_BYTES
 from dashboard.settings import Workspace
 from surveys.catalogue import Catalogue
 from surveys.reading import launching
+from tests.dashboard.clients import client_of
 from tests.dashboard.panel_workspace import QUESTIONS, build_empty
 from tests.dashboard.test_receiving import hashed
 
@@ -32,7 +33,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def client(workspace: Workspace) -> FlaskClient:
-    return create_app(workspace).server.test_client()
+    return client_of(create_app(workspace))
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_a_server_that_was_started_again_goes_on_with_what_it_had(
     body = interviews(4)
     id_ = arrived(client, body)
     (workspace.arriving / id_ / "verified").touch()  # the other server died while it judged the file
-    again = create_app(workspace).server.test_client()
+    again = client_of(create_app(workspace))
     told = again.get(f"/upload/{id_}.json").json
     assert (told["state"], told["verified"]) == ("arriving", True)
     assert again.post(f"/upload/{id_}/whole", json={}).status_code == 202

@@ -20,6 +20,7 @@ from surveys.languages import catalogue as strings
 from surveys.languages import languages
 from surveys.weights_made import NoteCode, WeightNote
 from tests.campaigns.command_line import awareness
+from tests.dashboard.clients import client_of
 from tests.surveys.fieldwork_example import CAMPAIGN, said, write_export, write_instrument
 
 
@@ -78,7 +79,7 @@ def test_the_report_says_what_weights_cost_and_that_margins_are_met(quality: Sit
 
 
 def test_the_page_draws_weights_and_shows_no_arm(workspace: Workspace) -> None:
-    client = create_app(workspace).server.test_client()
+    client = client_of(create_app(workspace))
     for language, words in (("en", "design effect"), ("ko", "설계효과")):
         query = f"lang={language}&campaign=pilot&site=npl&wave=endline"
         view = client.get(f"/quality/report.json?{query}").get_json()["weights"]

@@ -7,6 +7,7 @@ import pytest
 from dashboard.app import create_app
 from dashboard.settings import load_workspace
 from surveys.catalogue import Catalogue
+from tests.dashboard.clients import client_of
 from tests.dashboard.test_files_verbs import awareness, workspace
 from tests.surveys.fieldwork_example import said, write_export
 
@@ -32,7 +33,7 @@ def kept_back(workspace, tmp_path, awareness):
 
 @pytest.fixture
 def client(kept_back):
-    return create_app(load_workspace(kept_back)).server.test_client()
+    return client_of(create_app(load_workspace(kept_back)))
 
 
 def remarks(place, awareness, *more):
@@ -171,5 +172,5 @@ def test_a_text_of_a_question_that_the_campaign_holds_is_said_to_be_so(workspace
     file.write_text(file.read_text("utf-8") + "identifiers: {remark: hold}\n", "utf-8")
     rows = write_export(tmp_path / "a.csv", [said("a", remark="radio")])
     awareness("ingest", rows, "--workspace", workspace, "--campaign", "pilot", "--site", "npl")
-    told = listed(create_app(load_workspace(workspace)).server.test_client(), "ko")
+    told = listed(client_of(create_app(load_workspace(workspace))), "ko")
     assert told["groups"][0]["kinds"] == [{"label": "캠페인에서 전체 보류로 지정한 문항", "count": 1}]
