@@ -88,11 +88,16 @@ def _has_type(value: Any, name: str, languages: Sequence[str]) -> bool:
 
 def _is_place(value: Mapping[str, Any], languages: Sequence[str]) -> bool:
     rest = [part for key, part in value.items() if key != "language"]
-    return value.get("language") in languages and all(part is None or _is_text(part) for part in rest)
+    return value.get("language") in languages and all(_is_text_or_texts(part) for part in rest)
 
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_text(part) or _is_number(part) for part in value.values())
+
+
+def _is_text_or_texts(value: Any) -> bool:
+    several = value if isinstance(value, list) else [value]
+    return value is None or (len(several) <= MOST_MATCHED and all(_is_text(one) for one in several))
 
 
 def _is_text(value: Any) -> bool:

@@ -19,7 +19,7 @@ from tests.dashboard.clients import client_of
 
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
-SECRET = "somebody told us about the recruiter"
+HELD = "somebody told us about the recruiter"
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
@@ -42,7 +42,7 @@ def client(app: Dash) -> FlaskClient:
 
 
 def fail() -> None:
-    raise ValueError(SECRET)
+    raise ValueError(HELD)
 
 
 def unsafe_routes(app: Dash) -> Iterator[tuple[str, str]]:
@@ -127,5 +127,5 @@ def test_a_failure_tells_its_reference_and_nothing_of_what_it_held(
     assert machine.get_json()["reference"] in caplog.text
     assert "test_guard.py:" in caplog.text
     for text in (told.text, machine.text, caplog.text):
-        assert SECRET not in text
+        assert HELD not in text
     assert 'lang="ko"' in told.text
